@@ -1,0 +1,61 @@
+# Every command here works on a fresh machine with Python >= 3.11, make and pip only.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_OUT ?= demo-output
+
+help: ## Show this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (once)"
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[embedded,ffmpeg,dev]'
+	@touch $@
+
+setup: $(READY) ## Make the virtual environment
+
+demo: $(READY) ## Run the main job on a real file and show the result (FILE=… for your own)
+	@$(BIN)/python examples/demo.py --out $(DEMO_OUT) $(if $(FILE),'$(FILE)')
+
+up: $(READY) ## Run the whole service here: API :8080, Flower :5555
+	@$(BIN)/media-pipeline up $(ARGS)
+
+test: $(READY) ## Run all tests (starts and stops its own servers)
+	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/contract tests/integration tests/e2e -m "not full"
+
+test-full: $(READY) ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
+	@$(BIN)/pytest tests
+	@MEDIA_PIPELINE_TEST_FFMPEG=.cache/ffmpeg-debian $(BIN)/pytest tests/integration tests/e2e
+
+check: $(READY) ## Format, lint, types, import contracts, unit tests
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit
+
+fmt: $(READY) ## Format the code and sort out what lint can mend
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check -q --fix .
+
+bench: $(READY) ## Measure planning and the cost of the framework
+	@$(BIN)/python -m bench
+
+migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema
+	@$(BIN)/media-pipeline db upgrade
+
+migration: $(READY) ## Write a new migration from the models (NAME="what changes")
+	@$(BIN)/python -m tests.helpers.make_migration "$(NAME)"
+
+ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the newest, without installing it
+.cache/ffmpeg-debian/ffmpeg:
+	@sh tests/helpers/unpack_debian_ffmpeg.sh .cache/ffmpeg-debian
+
+clean: ## Remove what was built, cached or rendered
+	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
+
+.PHONY: help setup demo up test test-full check fmt bench migrate migration ffmpeg-debian clean

@@ -1,0 +1,1 @@
+"""HTTP only: what a client sends and gets."""

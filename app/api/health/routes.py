@@ -1,0 +1,46 @@
+"""Routes for machines and the lost: liveness, readiness, the meaning of error codes."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template_string
+
+from app.errors import MEANINGS, Failure
+from app.services import health as checking
+from operators.problem import Code
+
+health = Blueprint("health", __name__)
+
+_ERROR_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>{{ code }}</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}
+dt{font-weight:600;margin-top:.8rem}dd{margin:0}code{font-size:1.1em}</style>
+<h1><code>{{ code }}</code></h1><p>{{ meaning.message }}</p>
+<dl><dt>What to do</dt><dd>{{ meaning.remedy }}</dd>
+<dt>Category</dt><dd>{{ meaning.category.value }}</dd>
+<dt>HTTP status</dt><dd>{{ meaning.status }}</dd>
+<dt>Severity</dt><dd>{{ meaning.severity }}</dd>
+<dt>Tried again</dt><dd>{{ meaning.retryable.value }}</dd></dl></html>
+"""
+
+
+@health.get("/healthz")
+def live() -> Response:
+    """This process answers."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+def ready() -> Any:
+    """What the service needs answers: 503 only without Postgres or FFmpeg."""
+    verdict = checking.check()
+    if verdict["status"] == "unavailable":
+        return verdict, 503, {"Retry-After": "5"}
+    return verdict
+
+
+@health.get("/docs/errors/<code>")
+def explain_error(code: str) -> str:
+    """The documentation that each error object points at."""
+    if code not in Code.__members__:
+        raise Failure(code=Code.NOT_FOUND, message=f"There is no error code {code[:64]}.")
+    return render_template_string(_ERROR_PAGE, code=code, meaning=MEANINGS[Code(code)])

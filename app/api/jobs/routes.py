@@ -1,0 +1,95 @@
+"""Routes of /v1/jobs: declare, then call a service."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, url_for
+from flask_smorest import Blueprint
+
+from app.api.auth import requires, tenant
+from app.api.body import read_json
+from app.api.jobs.schemas import (
+    JobPageSchema,
+    JobQuerySchema,
+    JobSchema,
+    LogPageSchema,
+    LogQuerySchema,
+    StepPageSchema,
+)
+from app.api.paging import decode, show_page
+from app.api.schemas import PlanSchema
+from app.api.spec_schema import request_body
+from app.services import job_cancel, job_read, job_submit
+from app.services.job_read import Filter
+
+jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, watch, cancel jobs")
+
+
+@jobs.route("", methods=["POST"])
+@jobs.doc(requestBody=request_body())
+@jobs.response(201, JobSchema)
+@requires("jobs:write")
+def submit_job() -> Any:
+    """Submit a job. All problems of the spec are reported at once."""
+    job = job_submit.submit(read_json(), tenant(), g.request_id)
+    return job, 201, {"Location": url_for("jobs.get_job", job_id=job["job_id"])}
+
+
+@jobs.route("", methods=["GET"])
+@jobs.arguments(JobQuerySchema, location="query")
+@jobs.response(200, JobPageSchema)
+@requires("jobs:read")
+def list_jobs(query: dict[str, Any]) -> Any:
+    """List jobs, the newest first."""
+    which = Filter(
+        statuses=query.get("status", ()),
+        tags=[tuple(tag.split(":", 1)) for tag in query.get("tag", ())],
+        created_after=query.get("created_after"),
+        created_before=query.get("created_before"),
+    )
+    cursor = query.get("cursor")
+    before = decode(cursor, datetime.fromisoformat, str) if cursor else None
+    return show_page(job_read.page(tenant(), which, before, query["limit"]))
+
+
+@jobs.route("/<job_id>", methods=["GET"])
+@jobs.response(200, JobSchema)
+@requires("jobs:read")
+def get_job(job_id: str) -> Any:
+    """One job: status, progress, outputs, error."""
+    return job_read.get(job_id, tenant())
+
+
+@jobs.route("/<job_id>", methods=["DELETE"])
+@jobs.response(200, JobSchema)
+@requires("jobs:write")
+def cancel_job(job_id: str) -> Any:
+    """Cancel a job; what runs of it is stopped within two seconds."""
+    return job_cancel.cancel(job_id, tenant())
+
+
+@jobs.route("/<job_id>/logs", methods=["GET"])
+@jobs.arguments(LogQuerySchema, location="query")
+@jobs.response(200, LogPageSchema)
+@requires("jobs:read")
+def list_job_logs(query: dict[str, Any], job_id: str) -> Any:
+    """What happened, in words, oldest first."""
+    after = decode(query["cursor"], int)[0] if "cursor" in query else 0
+    stage, level = query.get("stage"), query.get("level")
+    return show_page(job_read.logs(job_id, tenant(), stage, level, after, query["limit"]))
+
+
+@jobs.route("/<job_id>/plan", methods=["GET"])
+@jobs.response(200, PlanSchema)
+@requires("jobs:read")
+def get_job_plan(job_id: str) -> Any:
+    """The ProcessingPlan: nodes, steps, exact commands."""
+    return job_read.plan(job_id, tenant())
+
+
+@jobs.route("/<job_id>/steps", methods=["GET"])
+@jobs.response(200, StepPageSchema)
+@requires("jobs:read")
+def list_job_steps(job_id: str) -> Any:
+    """Every step with all of its attempts."""
+    return show_page(job_read.steps_of(job_id, tenant()))

@@ -1,0 +1,120 @@
+"""What goes in and out of /v1/jobs."""
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schemas import PageQuerySchema, PageSchema, ProblemItemSchema
+from app.store.status import JobStatus
+
+
+class StepProgressSchema(Schema):
+    step_id = fields.Str()
+    status = fields.Str()
+    percent = fields.Float()
+    frame = fields.Int(allow_none=True)
+    fps = fields.Float(allow_none=True)
+    out_time_ms = fields.Int(allow_none=True)
+    speed = fields.Float(allow_none=True)
+    bitrate_bps = fields.Int(allow_none=True)
+    total_size_bytes = fields.Int(allow_none=True)
+
+
+class ProgressSchema(Schema):
+    overall_percent = fields.Float()
+    current_step = fields.Str(allow_none=True)
+    eta_ms = fields.Int(allow_none=True)
+    steps = fields.List(fields.Nested(StepProgressSchema))
+
+
+class OutputSchema(Schema):
+    index = fields.Int()
+    id = fields.Str()
+    destination = fields.Str()
+    status = fields.Str()
+    size_bytes = fields.Int(allow_none=True)
+    md5 = fields.Str(allow_none=True)
+    media_info = fields.Dict(allow_none=True)
+    files = fields.List(fields.Dict())
+
+
+class JobSchema(Schema):
+    """One submitted JobSpec and everything that became of it."""
+
+    job_id = fields.Str()
+    status = fields.Str(metadata={"enum": [status.value for status in JobStatus]})
+    priority = fields.Int()
+    tags = fields.Dict()
+    created_at = fields.Str()
+    updated_at = fields.Str()
+    started_at = fields.Str(allow_none=True)
+    completed_at = fields.Str(allow_none=True)
+    retry_count = fields.Int()
+    queue_position = fields.Int(allow_none=True)
+    progress = fields.Nested(ProgressSchema)
+    error = fields.Dict(allow_none=True)
+    warnings = fields.List(fields.Nested(ProblemItemSchema))
+    outputs = fields.List(fields.Nested(OutputSchema))
+    spec = fields.Dict()
+    plan_id = fields.Str(allow_none=True)
+
+
+class JobPageSchema(PageSchema):
+    data = fields.List(fields.Nested(JobSchema))
+
+
+def _is_tag(text: str) -> bool:
+    return ":" in text
+
+
+class JobQuerySchema(PageQuerySchema):
+    status = fields.List(fields.Str(validate=validate.OneOf([s.value for s in JobStatus])))
+    tag = fields.List(fields.Str(validate=_is_tag), metadata={"description": "KEY:VALUE"})
+    created_after = fields.AwareDateTime()
+    created_before = fields.AwareDateTime()
+    limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
+
+
+class LogSchema(Schema):
+    timestamp = fields.Str()
+    level = fields.Str()
+    stage = fields.Str()
+    message = fields.Str()
+    step_id = fields.Str(allow_none=True)
+    attempt = fields.Int(allow_none=True)
+
+
+class LogPageSchema(PageSchema):
+    data = fields.List(fields.Nested(LogSchema))
+
+
+class LogQuerySchema(PageQuerySchema):
+    stage = fields.Str()
+    level = fields.Str(validate=validate.OneOf(["debug", "info", "warning", "error"]))
+    limit = fields.Int(load_default=100, validate=validate.Range(1, 1000))
+
+
+class AttemptSchema(Schema):
+    attempt = fields.Int()
+    worker = fields.Str()
+    status = fields.Str()
+    started_at = fields.Str()
+    completed_at = fields.Str(allow_none=True)
+    exit_code = fields.Int(allow_none=True)
+    signal = fields.Str(allow_none=True)
+    command = fields.Str(allow_none=True)
+    argv = fields.List(fields.Str())
+    error = fields.Dict(allow_none=True)
+
+
+class StepSchema(Schema):
+    step_id = fields.Str()
+    kind = fields.Str()
+    stage = fields.Int()
+    status = fields.Str()
+    nodes = fields.List(fields.Str())
+    depends_on = fields.List(fields.Str())
+    failures = fields.Int()
+    attempts = fields.List(fields.Nested(AttemptSchema))
+
+
+class StepPageSchema(PageSchema):
+    data = fields.List(fields.Nested(StepSchema))

@@ -1,0 +1,22 @@
+"""Routes of /v1/plans: dry runs."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from app.api.auth import requires, tenant
+from app.api.body import read_json
+from app.api.schemas import PlanSchema
+from app.api.spec_schema import request_body
+from app.services import plan_preview
+
+plans = Blueprint("plans", __name__, url_prefix="/v1/plans", description="Plan without running")
+
+
+@plans.route("", methods=["POST"])
+@plans.doc(requestBody=request_body())
+@plans.response(200, PlanSchema)
+@requires("jobs:write")
+def create_plan() -> Any:
+    """Plan a job without running it; `{"plan_id": …}` then runs exactly this plan."""
+    return plan_preview.preview_and_keep(read_json(), tenant())

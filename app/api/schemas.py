@@ -1,0 +1,65 @@
+"""Schemas that several resources share."""
+
+from marshmallow import Schema, fields
+
+
+class ProblemItemSchema(Schema):
+    pointer = fields.Str(metadata={"description": "JSON pointer into the document that was sent"})
+    code = fields.Str()
+    message = fields.Str()
+    suggestion = fields.Str(allow_none=True)
+
+
+class PageSchema(Schema):
+    has_more = fields.Bool()
+    next_cursor = fields.Str(allow_none=True)
+
+
+class PageQuerySchema(Schema):
+    cursor = fields.Str(metadata={"description": "next_cursor of the page before"})
+
+
+class EstimatesSchema(Schema):
+    cpu_ms = fields.Int()
+    wall_ms = fields.Int()
+    peak_memory_bytes = fields.Int()
+    disk_bytes = fields.Int()
+    output_bytes = fields.Int()
+
+
+class PlanNodeSchema(Schema):
+    id = fields.Str()
+    type = fields.Str(metadata={"enum": ["input", "operation", "output"]})
+    operator = fields.Str(allow_none=True)
+    params = fields.Dict(allow_none=True)
+    media_info = fields.Dict()
+    estimates = fields.Nested(EstimatesSchema)
+
+
+class PlanStepSchema(Schema):
+    step_id = fields.Str()
+    kind = fields.Str()
+    stage = fields.Int()
+    nodes = fields.List(fields.Str())
+    depends_on = fields.List(fields.Str())
+    argv = fields.List(fields.Str())
+    filtergraph = fields.Str(allow_none=True)
+    files = fields.Dict()
+    reason = fields.Str()
+    estimates = fields.Nested(EstimatesSchema)
+
+
+class PlanSchema(Schema):
+    """ProcessingPlan: what will be done, exactly."""
+
+    plan_id = fields.Str()
+    job_id = fields.Str(allow_none=True)
+    created_at = fields.Str(allow_none=True)
+    ffmpeg_version = fields.Str()
+    warnings = fields.List(fields.Nested(ProblemItemSchema))
+    nodes = fields.List(fields.Nested(PlanNodeSchema))
+    edges = fields.List(fields.Dict())
+    execution_order = fields.List(fields.Str())
+    execution_stages = fields.List(fields.List(fields.Str()))
+    steps = fields.List(fields.Nested(PlanStepSchema))
+    estimates = fields.Nested(EstimatesSchema)

@@ -1,0 +1,117 @@
+"""Administration: database schema, API keys, and the doctor."""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import click
+
+from app import settings
+from app.cli.output import EXIT_FAILED, out, print_json
+from app.embedded import postgres, valkey
+from app.engine import process, tools, workspace
+from app.services import api_keys, health
+from app.store import migrate
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to this version."""
+    migrate.upgrade()
+    out.print("schema is up to date")
+
+
+@click.group()
+def apikey() -> None:
+    """API keys."""
+
+
+@apikey.command()
+@click.option("--tenant", default="default", show_default=True)
+@click.option("--name", default="", help="What the key is for.")
+@click.option("--scopes", default=",".join(api_keys.SCOPES), show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def create(tenant: str, name: str, scopes: str, as_json: bool) -> None:
+    """Make a key and print it; it is not shown again."""
+    wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
+    unknown = set(wanted) - set(api_keys.SCOPES)
+    if unknown:
+        raise click.BadParameter(
+            f"unknown scope {sorted(unknown)[0]}; known: {', '.join(api_keys.SCOPES)}"
+        )
+    key = api_keys.create(tenant, name, wanted)
+    if as_json:
+        print_json({"key": key, "tenant": tenant, "name": name, "scopes": wanted})
+    else:
+        out.print(key, markup=False)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+def doctor(as_json: bool) -> int:
+    """Check this machine and the configured servers, and say what to do."""
+    found = {name: _look(check) for name, check in _CHECKS.items()}
+    if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
+        found |= health.check()["checks"]
+    if as_json:
+        print_json(found)
+    else:
+        for name, verdict in found.items():
+            sign = "[red]✗[/red]" if verdict.startswith("!") else "[green]✓[/green]"
+            out.print(f"{sign} {name:<18} {verdict.lstrip('!')}")
+    return EXIT_FAILED if any(verdict.startswith("!") for verdict in found.values()) else 0
+
+
+def _look(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception as error:
+        return f"!{error}"
+
+
+def _ffmpeg() -> str:
+    found = tools.find(settings.current())
+    return f"{found.version} at {found.ffmpeg}"
+
+
+def _ffprobe() -> str:
+    return tools.find(settings.current()).ffprobe
+
+
+def _embedded_postgres() -> str:
+    postgres.as_ordinary_user()
+    return str(postgres.binaries())
+
+
+def _embedded_valkey() -> str:
+    return str(valkey.binary())
+
+
+def _work_dir() -> str:
+    path = settings.current().work_dir
+    workspace.fingerprint(path)
+    free = shutil.disk_usage(path).free >> 30
+    return f"{path}, {free} GiB free" if free else f"!{path} has less than 1 GiB free: make room"
+
+
+def _process_guard() -> str:
+    if process.dies_with_parent("KILL"):
+        return "FFmpeg dies with its worker (setpriv)"
+    return "!setpriv is missing: FFmpeg may outlive a killed worker; install util-linux"
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "ffmpeg": _ffmpeg,
+    "ffprobe": _ffprobe,
+    "embedded postgres": _embedded_postgres,
+    "embedded valkey": _embedded_valkey,
+    "work dir": _work_dir,
+    "process guard": _process_guard,
+}
+
+COMMANDS = (db, apikey, doctor)

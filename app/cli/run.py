@@ -1,0 +1,128 @@
+"""`media-pipeline run SPEC.json`: one job to its end, everything embedded."""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from app import log, settings
+from app.cli.output import (
+    EXIT_FAILED,
+    EXIT_USAGE,
+    err,
+    media_text,
+    out,
+    print_error,
+    print_json,
+    print_problems,
+    size_text,
+)
+from app.cli.signals import end_on_signals
+from app.cli.spec_file import read_spec
+from app.embedded.stack import Stack
+from app.services import job_cancel, job_read, job_submit, sweep
+from operators.problem import Invalid
+from planner.uri import parse_uri
+
+_TENANT = "default"
+_POLL_S = 0.15
+_TERMINAL = ("completed", "failed", "cancelled")
+
+
+@click.command()
+@click.argument("spec_file", metavar="SPEC.json")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Keep databases and logs here (default: temporary).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the finished job as JSON.")
+def run(spec_file: str, data_dir: Path | None, as_json: bool) -> int:
+    """Run one job to its end and print what it made. "-" reads the spec from standard input."""
+    end_on_signals()
+    document = read_spec(spec_file)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="media-pipeline-") as temporary:
+        folder = (data_dir or Path(temporary)).absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        with Stack(data_dir=folder, is_durable=data_dir is not None) as stack:
+            log.configure(settings.load({"LOG_LEVEL": "error"}))
+            try:
+                job = job_submit.submit(document, _TENANT)
+            except Invalid as invalid:
+                return _refuse(invalid, as_json)
+            stack.start_workers(media_workers=1)
+            job = _watch(stack, job["job_id"])
+    return _report(job, time.monotonic() - started, as_json)
+
+
+def _refuse(invalid: Invalid, as_json: bool) -> int:
+    problems = [problem.to_json() for problem in invalid.problems]
+    if as_json:
+        print_json({"errors": problems})
+    else:
+        print_problems(problems)
+    return EXIT_USAGE
+
+
+def _watch(stack: Stack, job_id: str) -> dict[str, Any]:
+    """Show progress until the job ends; do what beat and a supervisor do elsewhere."""
+    columns = (
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    swept_at = time.monotonic()
+    try:
+        with Progress(*columns, console=err, transient=True) as bar:
+            task = bar.add_task("pending", total=100)
+            while True:
+                job = job_read.get(job_id, _TENANT)
+                bar.update(
+                    task, completed=job["progress"]["overall_percent"], description=_doing(job)
+                )
+                if job["status"] in _TERMINAL:
+                    return job
+                stack.supervisor.watch()
+                if time.monotonic() - swept_at > float(settings.current().sweep_s):
+                    sweep.sweep()
+                    swept_at = time.monotonic()
+                time.sleep(_POLL_S)
+    except KeyboardInterrupt:
+        job_cancel.cancel(job_id, _TENANT)
+        time.sleep(1)  # the worker stops FFmpeg and clears its work files
+        raise
+
+
+def _doing(job: dict[str, Any]) -> str:
+    speed = next((s["speed"] for s in job["progress"]["steps"] if s["speed"]), None)
+    return (
+        f"{job['status']} {speed:.1f}x"
+        if speed and job["status"] == "processing"
+        else str(job["status"])
+    )
+
+
+def _report(job: dict[str, Any], seconds: float, as_json: bool) -> int:
+    if as_json:
+        print_json(job)
+    elif job["error"]:
+        print_error(job["error"])
+    else:
+        print_problems(job["warnings"], sign="[yellow]![/yellow]")
+        for output in job["outputs"]:
+            size = size_text(output["size_bytes"])
+            out.print(
+                f"[green]✓[/green] [bold]{parse_uri(output['destination']).path}[/bold]  {size}",
+                markup=True,
+            )
+            out.print(f"  {media_text(output['media_info'])}", markup=False)
+        out.print(f"done in {seconds:.1f} s")
+    return 0 if job["status"] == "completed" else EXIT_FAILED
+
+
+COMMANDS = (run,)

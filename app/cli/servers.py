@@ -1,0 +1,84 @@
+"""The production processes, each one program in the foreground: serve, worker, beat, flower."""
+
+import os
+import secrets
+import sys
+from typing import NoReturn
+
+import click
+
+from app import settings
+from app.queue.names import CONTROL, MEDIA, TRANSFER, WEBHOOKS
+
+_ALL_QUEUES = ",".join((CONTROL, MEDIA, TRANSFER, WEBHOOKS))
+
+
+def _become(*argv: str, **variables: str) -> NoReturn:
+    """Replace this process: signals reach the real program, and nothing stands in between."""
+    os.execve(sys.executable, [sys.executable, "-m", *argv], {**os.environ, **variables})
+
+
+@click.command()
+@click.option("--host", default="0.0.0.0", show_default=True)
+@click.option("--port", default=8080, show_default=True)
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 256))
+def serve(host: str, port: int, processes: int, threads: int) -> None:
+    """Serve the HTTP API (gunicorn)."""
+    _become(
+        "gunicorn", "app.factory:create_app()", "--bind", f"{host}:{port}",
+        # threads: requests wait for Postgres, not for the CPU
+        "--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads),
+        # requests in flight may end; then the process goes
+        "--graceful-timeout", "15", "--timeout", "60", "--keep-alive", "5",
+        "--access-logfile", "-", "--log-level", "warning", "--no-control-socket",
+    )  # fmt: skip
+
+
+@click.command()
+@click.option("--queues", default=_ALL_QUEUES, show_default=True)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    help="Tasks at once (default: MEDIA_SLOTS or cores).",
+)
+@click.option(
+    "--name", default="worker", show_default=True, help="Stable name, for Flower and metrics."
+)
+def worker(queues: str, concurrency: int | None, name: str) -> None:
+    """Run tasks of some queues (celery, prefork)."""
+    at_once = concurrency or settings.current().slots
+    _become(
+        "celery", "-A", "app.queue.celery:celery", "worker", "--hostname", f"{name}@%h", "--queues", queues,
+        "--concurrency", str(at_once), "--pool", "prefork", "--loglevel", settings.current().log_level,
+        "--without-mingle", "--without-gossip", "--events",
+        # SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back
+        REMAP_SIGTERM="SIGQUIT",
+        # a new start is a new worker: what the old one held is not ours
+        WORKER_ID=f"{name}@{os.uname().nodename}#{secrets.token_hex(4)}",
+    )  # fmt: skip
+
+
+@click.command()
+def beat() -> None:
+    """Send the periodic sweep (celery beat). Two of them do no harm."""
+    _become(
+        "celery", "-A", "app.queue.celery:celery", "beat", "--loglevel", settings.current().log_level,
+        # the schedule is static, so its file is worth nothing after a restart
+        "--schedule", f"/dev/shm/media-pipeline-beat-{os.getpid()}" if os.path.isdir("/dev/shm") else "beat.db",
+        "--pidfile", "",
+    )  # fmt: skip
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5555, show_default=True)
+def flower(host: str, port: int) -> None:
+    """Show workers and tasks in a browser (Flower)."""
+    _become(
+        "celery", "-A", "app.queue.celery:celery", "flower", f"--address={host}", f"--port={port}",
+        "--tasks-columns=name,uuid,state,args,received,runtime,worker", "--logging=warning",
+    )  # fmt: skip
+
+
+COMMANDS = (serve, worker, beat, flower)

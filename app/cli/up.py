@@ -1,0 +1,120 @@
+"""`media-pipeline up`: the whole service on this machine, until Ctrl-C."""
+
+import fcntl
+import os
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+import click
+
+from app import log, settings
+from app.cli.output import complain, out
+from app.cli.signals import end_on_signals
+from app.embedded.stack import Stack
+from app.embedded.supervisor import Supervisor
+from app.services import api_keys
+
+_READY_S = 60
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Port of the API.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="FFmpeg worker processes.",
+)
+@click.option("--flower-port", default=5555, show_default=True, help="Port of Flower.")
+@click.option("--no-flower", is_flag=True, help="Do without Flower.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default="media-pipeline-data",
+    show_default=True,
+    help="Databases, logs, media.",
+)
+@click.option("--no-auth", is_flag=True, help="Let everybody in, for trying it out.")
+def up(
+    port: int,
+    host: str,
+    workers: int,
+    flower_port: int,
+    no_flower: bool,
+    data_dir: Path,
+    no_auth: bool,
+) -> int:
+    """Run API, workers, beat and Flower here, with embedded databases. Ctrl-C stops all of it."""
+    folder = data_dir.absolute()
+    (folder / "media").mkdir(parents=True, exist_ok=True)
+    lock = _lock(folder)
+    end_on_signals()
+    env = {"MEDIA_ROOTS": os.environ.get("MEDIA_ROOTS") or str(folder / "media")}
+    if no_auth:
+        env["AUTH_MODE"] = "off"
+    try:
+        with Stack(
+            data_dir=folder, is_durable=True, extra_env=env, supervisor=Supervisor(report=complain)
+        ) as stack:
+            log.configure(settings.current())
+            _first_key()
+            stack.start("api", "serve", "--host", host, "--port", str(port))
+            stack.start_workers(workers)
+            stack.start("beat", "beat")
+            if not no_flower:
+                stack.start("flower", "flower", "--port", str(flower_port))
+            _await_api(f"http://{host}:{port}/healthz", stack)
+            _greet(folder, f"http://{host}:{port}", None if no_flower else flower_port)
+            while True:
+                stack.supervisor.watch()
+                time.sleep(0.3)
+    except KeyboardInterrupt:
+        out.print("stopped")
+        return 0
+    finally:
+        lock.close()
+
+
+def _lock(folder: Path) -> IO[str]:
+    """One service a folder. Raises: click.UsageError."""
+    file = open(folder / "lock", "w")  # noqa: SIM115 - held until the process ends
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise click.UsageError(f"{folder} is in use by another media-pipeline up") from error
+    return file
+
+
+def _first_key() -> None:
+    if settings.current().auth_mode == "required" and not api_keys.is_any():
+        out.print(f"API key: {api_keys.create('default', 'first key')}", markup=False)
+
+
+def _await_api(url: str, stack: Stack) -> None:
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            stack.supervisor.watch()
+            time.sleep(0.1)
+    complain(f"the API does not answer at {url}; see the logs")
+
+
+def _greet(folder: Path, url: str, flower_port: int | None) -> None:
+    roots = settings.current().media_roots
+    lines = [f"API      {url}  (docs: {url}/docs)"]
+    if flower_port:
+        lines.append(f"Flower   http://127.0.0.1:{flower_port}")
+    lines += [f"media    {roots}", f"logs     {folder / 'logs'}", "Ctrl-C stops everything."]
+    out.print("\n".join(lines), markup=False)
+    sys.stdout.flush()
+
+
+COMMANDS = (up,)

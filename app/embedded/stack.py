@@ -1,0 +1,92 @@
+"""The whole service on one machine: databases where none are given, migrations, processes."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app import settings
+from app.embedded.postgres import Postgres
+from app.embedded.supervisor import Service, Supervisor
+from app.embedded.valkey import Valkey
+from app.store import migrate
+
+_DRAIN_S = "2"  # somebody who presses Ctrl-C waits
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """Everything that `up` and `run` start, and its end. Use as a context manager."""
+
+    data_dir: Path
+    is_durable: bool
+    extra_env: Mapping[str, str] = field(default_factory=dict)
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    _postgres: Postgres | None = field(default=None, init=False)
+    _valkey: Valkey | None = field(default=None, init=False)
+    _run_dir: Path | None = field(default=None, init=False)
+
+    def __enter__(self) -> "Stack":
+        try:
+            self._start_databases()
+            migrate.upgrade()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start_databases(self) -> None:
+        """Embedded servers unless DATABASE_URL and REDIS_URL name others."""
+        # unix sockets have short names, so they get a short folder
+        self._run_dir = Path(tempfile.mkdtemp(prefix="mp-"))
+        found = dict(self.extra_env)
+        if not os.environ.get("DATABASE_URL"):
+            self._postgres = Postgres(
+                data=self.data_dir / "postgres", sockets=self._run_dir, is_durable=self.is_durable
+            )
+            found["DATABASE_URL"] = self._postgres.start()
+        if not os.environ.get("REDIS_URL"):
+            self._valkey = Valkey(sockets=self._run_dir)
+            found["REDIS_URL"] = self._valkey.start()
+        found.setdefault("WORK_DIR", str(self.data_dir / "work"))
+        found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
+        (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
+        os.environ.update(found)
+        settings.current.cache_clear()
+
+    def start(self, name: str, *argv: str, grace_s: float = 10) -> None:
+        """Start one of our own processes: `start("beat", "beat")`."""
+        log_file = self.data_dir / "logs" / f"{name}.log"
+        self.supervisor.add(
+            Service(name=name, argv=argv, env=dict(os.environ), log_file=log_file, grace_s=grace_s)
+        )
+
+    def start_workers(self, media_workers: int) -> None:
+        """One worker for short work, and as many for FFmpeg as asked for."""
+        self.start(
+            "control",
+            "worker",
+            "--name",
+            "control",
+            "--queues",
+            "control,transfer,webhooks",
+            "--concurrency",
+            "2",
+        )
+        for number in range(1, media_workers + 1):
+            self.start(f"media{number}", "worker", "--name", f"media{number}", "--queues", "media")
+
+    def stop(self) -> None:
+        """Stop everything, in the order in which nobody misses anything."""
+        self.supervisor.stop()
+        if self._valkey:
+            self._valkey.stop()
+        if self._postgres:
+            self._postgres.stop()
+        if self._run_dir:
+            shutil.rmtree(self._run_dir, ignore_errors=True)

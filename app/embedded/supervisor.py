@@ -1,0 +1,95 @@
+"""Keeps our own processes running on one machine, as compose does elsewhere: restart, stop all."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.engine import process
+
+_BACKOFF_S = (0.2, 1.0, 3.0, 10.0)
+_STEADY_S = 30
+_HOPELESS = 6
+
+
+class KeepsFailing(Exception):
+    """A process ends as soon as it is started, again and again; the message has its last words."""
+
+
+@dataclass(kw_only=True)
+class Service:
+    """One process to keep running; `argv` are words after `media-pipeline`."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log_file: Path
+    grace_s: float = 10
+    child: subprocess.Popen[bytes] | None = None
+    started_at: float = 0
+    restarts: int = 0
+    due_at: float = 0
+
+    def start(self) -> None:
+        with open(self.log_file, "ab") as log:
+            self.child = process.spawn(
+                [sys.executable, "-m", "app.cli", *self.argv], env=self.env, log=log
+            )
+        self.started_at = time.monotonic()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.child is not None and self.child.poll() is not None
+
+
+@dataclass(kw_only=True)
+class Supervisor:
+    """Starts services, restarts those that end, and stops all of them."""
+
+    services: list[Service] = field(default_factory=list)
+    report: Callable[[str], None] = lambda _: None
+    patience: int = _HOPELESS
+    """So many quick ends in a row, and `watch` raises KeepsFailing."""
+
+    def add(self, service: Service) -> None:
+        self.services.append(service)
+        service.start()
+
+    def watch(self) -> None:
+        """Restart what ended; called again and again."""
+        now = time.monotonic()
+        for service in self.services:
+            if not service.has_ended:
+                continue
+            assert service.child is not None
+            if service.due_at == 0:
+                if now - service.started_at > _STEADY_S:
+                    service.restarts = 0
+                wait_s = _BACKOFF_S[min(service.restarts, len(_BACKOFF_S) - 1)]
+                service.restarts += 1
+                if service.restarts >= self.patience:
+                    tail = service.log_file.read_text(errors="replace")[-1500:]
+                    raise KeepsFailing(f"{service.name} does not stay up:\n{tail}")
+                service.due_at = now + wait_s
+                code = service.child.returncode
+                self.report(f"{service.name} ended ({code}), starts again; see {service.log_file}")
+            elif now >= service.due_at:
+                process.end(service.child, grace_s=0)  # what it left behind in its group
+                service.due_at = 0
+                service.start()
+
+    def stop(self) -> None:
+        """Tell all to end at once, then wait for each; nothing stays behind."""
+        for service in self.services:
+            if service.child is not None and not service.has_ended:
+                service.child.terminate()
+        for service in self.services:
+            if service.child is not None:
+                try:
+                    service.child.wait(timeout=service.grace_s)
+                except subprocess.TimeoutExpired:
+                    pass
+                process.end(service.child, grace_s=1)
+        self.services.clear()

@@ -1,0 +1,1 @@
+"""Effects on media: processes, probing, work files, storage."""

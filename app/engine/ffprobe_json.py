@@ -1,0 +1,196 @@
+"""ffprobe's JSON as MediaInfo. Pure; every number may be missing, N/A or a lie."""
+
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from operators.media import AudioStream, Chapter, MediaInfo, Picture, SubtitleStream, VideoStream
+
+_Json = Mapping[str, Any]
+# demuxers that guess the duration from bitrate or from the last timestamps
+_ESTIMATED = ("mp3", "aac", "mpeg", "mpegts", "amr", "flv", "ac3", "h264", "hevc")
+_SAME = Fraction(1, 100)
+
+
+def media_info(document: _Json, size_bytes: int) -> MediaInfo:
+    """MediaInfo of `ffprobe -show_format -show_streams -show_chapters -of json`."""
+    form: _Json = document.get("format") or {}
+    streams: Sequence[_Json] = document.get("streams") or ()
+    moving = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
+    covers = [s for s in streams if s.get("codec_type") == "video" and _is_cover(s)]
+    name = str(form.get("format_name") or "")
+    return MediaInfo(
+        format=name or None,
+        duration_ms=_ms(form.get("duration")),
+        duration_is_exact=_is_exact(name, streams),
+        size_bytes=size_bytes,
+        bitrate_bps=_int(form.get("bit_rate")),
+        start_ms=_ms(form.get("start_time")) or 0,
+        video=tuple(_video(s) for s in moving),
+        audio=tuple(_audio(s) for s in streams if s.get("codec_type") == "audio"),
+        subtitles=tuple(
+            SubtitleStream(index=_index(s), codec=s.get("codec_name"), language=_tag(s, "language"))
+            for s in streams
+            if s.get("codec_type") == "subtitle"
+        ),
+        chapters=tuple(_chapter(c) for c in document.get("chapters") or ()),
+        attached_pictures=tuple(
+            Picture(
+                index=_index(s),
+                codec=s.get("codec_name"),
+                width=_int(s.get("width")) or 0,
+                height=_int(s.get("height")) or 0,
+            )
+            for s in covers
+        ),
+        tags={str(key).lower(): str(value) for key, value in (form.get("tags") or {}).items()},
+    )
+
+
+def packet_lengths(document: _Json, info: MediaInfo) -> dict[int, int]:
+    """The length of each stream in ms by its index, from a list of packets."""
+    ends: dict[int, Fraction] = {}
+    for packet in document.get("packets") or ():
+        begin, length = _fraction(packet.get("pts_time")), _fraction(packet.get("duration_time"))
+        index = _int(packet.get("stream_index"))
+        if begin is not None and index is not None:
+            ends[index] = max(ends.get(index, Fraction(0)), begin + (length or 0))
+    starts = {stream.index: stream.start_ms for stream in (*info.video, *info.audio)}
+    return {
+        index: max(0, round(end * 1000) - starts[index])
+        for index, end in ends.items()
+        if index in starts
+    }
+
+
+def _video(stream: _Json) -> VideoStream:
+    width, height = _int(stream.get("width")) or 0, _int(stream.get("height")) or 0
+    sar = _ratio(stream.get("sample_aspect_ratio"), ":") or Fraction(1)
+    rotation = _rotation(stream)
+    shown = (round(width * sar), height)
+    average, nominal = _ratio(stream.get("avg_frame_rate")), _ratio(stream.get("r_frame_rate"))
+    pixels = stream.get("pix_fmt")
+    return VideoStream(
+        index=_index(stream),
+        codec=stream.get("codec_name"),
+        profile=stream.get("profile"),
+        width=width,
+        height=height,
+        display_width=shown[1] if rotation % 180 else shown[0],
+        display_height=shown[0] if rotation % 180 else shown[1],
+        rotation=rotation,
+        sar=sar,
+        frame_rate=average or nominal,
+        nominal_frame_rate=nominal,
+        is_vfr=_is_vfr(average, nominal),
+        pixel_format=pixels,
+        bit_depth=_bit_depth(stream, pixels),
+        color_range=stream.get("color_range"),
+        color_space=stream.get("color_space"),
+        color_transfer=stream.get("color_transfer"),
+        color_primaries=stream.get("color_primaries"),
+        field_order=stream.get("field_order"),
+        start_ms=_ms(stream.get("start_time")) or 0,
+        duration_ms=_length(stream),
+        bitrate_bps=_int(stream.get("bit_rate")),
+    )
+
+
+def _audio(stream: _Json) -> AudioStream:
+    return AudioStream(
+        index=_index(stream),
+        codec=stream.get("codec_name"),
+        sample_rate=_int(stream.get("sample_rate")) or 48000,
+        channels=_int(stream.get("channels")) or 1,
+        channel_layout=stream.get("channel_layout"),
+        language=_tag(stream, "language"),
+        start_ms=_ms(stream.get("start_time")) or 0,
+        duration_ms=_length(stream),
+        bitrate_bps=_int(stream.get("bit_rate")),
+    )
+
+
+def _is_exact(name: str, streams: Sequence[_Json]) -> bool:
+    """Whether the duration is more than a guess or one number in a header (Matroska has often
+    no other, and it outlives a cut-off file)."""
+    first = name.split(",")[0]
+    av = [s for s in streams if s.get("codec_type") in ("video", "audio") and not _is_cover(s)]
+    is_backed = first != "matroska" or all(_length(s) is not None for s in av)
+    return first not in _ESTIMATED and is_backed
+
+
+def _chapter(chapter: _Json) -> Chapter:
+    return Chapter(
+        start_ms=_ms(chapter.get("start_time")) or 0,
+        end_ms=_ms(chapter.get("end_time")) or 0,
+        title=_tag(chapter, "title"),
+    )
+
+
+def _is_cover(stream: _Json) -> bool:
+    return bool((stream.get("disposition") or {}).get("attached_pic"))
+
+
+def _rotation(stream: _Json) -> int:
+    """Degrees clockwise that a player turns the picture; ffprobe counts the other way."""
+    for side in stream.get("side_data_list") or ():
+        degrees = _fraction(side.get("rotation"))
+        if degrees is not None:
+            return round(-degrees) % 360
+    return 0
+
+
+def _is_vfr(average: Fraction | None, nominal: Fraction | None) -> bool:
+    """Frames without a grid: the average differs from the nominal rate (or, interlaced, half)."""
+    if not average or not nominal:
+        return False
+    return all(abs(nominal / average / fields - 1) > _SAME for fields in (1, 2))
+
+
+def _bit_depth(stream: _Json, pixels: str | None) -> int | None:
+    found = re.search(r"p?(9|10|12|14|16)(?:le|be)$", pixels or "")
+    return (
+        int(found[1])
+        if found
+        else _int(stream.get("bits_per_raw_sample")) or (8 if pixels else None)
+    )
+
+
+def _length(stream: _Json) -> int | None:
+    tagged = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", _tag(stream, "duration") or "")
+    if stream.get("duration") is None and tagged:
+        return round((int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])) * 1000)
+    return _ms(stream.get("duration"))
+
+
+def _tag(holder: _Json, name: str) -> str | None:
+    tags = {str(key).lower(): str(value) for key, value in (holder.get("tags") or {}).items()}
+    return tags.get(name)
+
+
+def _index(stream: _Json) -> int:
+    return _int(stream.get("index")) or 0
+
+
+def _fraction(value: object) -> Fraction | None:
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def _ratio(value: object, separator: str = "/") -> Fraction | None:
+    """A positive ratio; 0/0, 0:1 and N/A are unknown."""
+    found = _fraction(str(value).replace(separator, "/"))
+    return found if found and found > 0 else None
+
+
+def _int(value: object) -> int | None:
+    found = _fraction(value)
+    return None if found is None else int(found)
+
+
+def _ms(value: object) -> int | None:
+    found = _fraction(value)
+    return None if found is None else round(found * 1000)

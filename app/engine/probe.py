@@ -1,0 +1,144 @@
+"""Probing: a local file in, MediaInfo out; a failure says why.
+
+Reading ffprobe's JSON is in `app.engine.ffprobe_json`; here are the runs of the binaries.
+"""
+
+import json
+import os
+from dataclasses import replace
+
+from app.engine import process
+from app.engine.classify import classify_probe
+from app.engine.ffprobe_json import media_info, packet_lengths
+from app.engine.tools import Tools
+from app.errors import Failure
+from operators.media import MediaInfo, Picture, VideoStream
+from operators.problem import Code
+from planner import safety
+
+_TIMEOUT_S = 60
+_SCAN_TIMEOUT_S = 600
+_IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
+
+
+def probe(path: str, tools: Tools) -> MediaInfo:
+    """What a file holds. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
+    if os.path.getsize(path) == 0:
+        raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
+    document = _ffprobe(
+        path, tools, "-show_format", "-show_streams", "-show_chapters", timeout_s=_TIMEOUT_S
+    )
+    info = media_info(document, os.path.getsize(path))
+    if not (info.video or info.audio or info.subtitles):
+        raise Failure(
+            code=Code.MEDIA_PROBE_FAILED, message="The file holds no picture and no sound."
+        )
+    info = _with_sizes(info, path, tools)
+    return _with_true_duration(info, path, tools) if _is_dubious(info) else info
+
+
+def _ffprobe(path: str, tools: Tools, *what: str, timeout_s: float) -> dict[str, object]:
+    outcome = process.run(
+        [
+            tools.ffprobe,
+            "-hide_banner",
+            "-loglevel",
+            "repeat+level+error",
+            *safety.UPLOADED_INPUT,
+            *what,
+            "-of",
+            "json",
+            f"file:{path}",
+        ],
+        cwd=os.path.dirname(path),
+        timeout_s=timeout_s,
+        capture=True,
+    )
+    if not outcome.is_success:
+        raise classify_probe(outcome, path)
+    found = json.loads(outcome.stdout or b"{}")
+    return found if isinstance(found, dict) else {}
+
+
+def _is_dubious(info: MediaInfo) -> bool:
+    is_still = not info.audio and (info.format or "").endswith("_pipe")
+    if is_still or not (info.video or info.audio):
+        return False
+    if not info.duration_ms:
+        return True
+    return (info.size_bytes or 0) * 8000 / info.duration_ms < _IMPLAUSIBLE_BPS
+
+
+def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
+    """Read all packets (no decoding) to learn how long the streams really are."""
+    document = _ffprobe(
+        path,
+        tools,
+        "-show_entries",
+        "packet=stream_index,pts_time,duration_time",
+        timeout_s=_SCAN_TIMEOUT_S,
+    )
+    lengths = packet_lengths(document, info)
+    if not lengths:
+        return replace(info, duration_is_exact=False)
+    return replace(
+        info,
+        duration_ms=max(lengths.values()),
+        duration_is_exact=True,
+        video=tuple(replace(v, duration_ms=lengths.get(v.index)) for v in info.video),
+        audio=tuple(replace(a, duration_ms=lengths.get(a.index)) for a in info.audio),
+    )
+
+
+def _with_sizes(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
+    """Ask FFmpeg for sizes that ffprobe could not tell (one without zlib sees PNG as 0x0)."""
+
+    def sized(stream: VideoStream) -> VideoStream:
+        if stream.width:
+            return stream
+        width, height = _ask_size(path, stream.index, tools)
+        return replace(stream.resized(width, height), sar=stream.sar)
+
+    def sized_picture(picture: Picture) -> Picture:
+        if picture.width:
+            return picture
+        width, height = _ask_size(path, picture.index, tools)
+        return replace(picture, width=width, height=height)
+
+    return replace(
+        info,
+        video=tuple(map(sized, info.video)),
+        attached_pictures=tuple(map(sized_picture, info.attached_pictures)),
+    )
+
+
+def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:
+    outcome = process.run(
+        [
+            tools.ffmpeg,
+            "-hide_banner",
+            "-nostdin",
+            "-loglevel",
+            "repeat+level+error",
+            *safety.UPLOADED_INPUT,
+            "-i",
+            f"file:{path}",
+            "-map",
+            f"0:{index}",
+            "-c",
+            "copy",
+            "-frames:v",
+            "1",
+            "-f",
+            "framecrc",
+            "-",
+        ],
+        cwd=os.path.dirname(path),
+        timeout_s=_TIMEOUT_S,
+        capture=True,
+    )
+    for line in outcome.stdout.decode("ascii", "replace").splitlines():
+        if line.startswith("#dimensions"):
+            width, _, height = line.rpartition(" ")[2].partition("x")
+            return int(width), int(height)
+    raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The size of the picture cannot be read.")

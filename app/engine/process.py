@@ -1,0 +1,237 @@
+"""The one module that starts processes: FFmpeg and ffprobe to their end, and servers beside us.
+
+A run is bounded by a deadline and a stall timeout and can be stopped at every tick. Whatever
+happens to us, the child's whole process group goes: SIGTERM, a grace, SIGKILL, reaped.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from typing import IO
+
+from app.engine.progress import Progress, ProgressReader
+
+_TAIL_LINES = 60
+_LINE_BYTES = 2000
+_CAPTURE_BYTES = 32 << 20
+_POLL_S = 0.2
+
+
+class Stop(StrEnum):
+    """Why we stopped a run ourselves."""
+
+    DEADLINE = "deadline"
+    STALL = "stall"
+    CANCELLED = "cancelled"
+    LEASE_LOST = "lease_lost"
+
+
+Tick = Callable[[Progress], Stop | None]
+"""Called every `_POLL_S`; returning a reason stops the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a run ended. `exit_code` is None when a signal ended it."""
+
+    exit_code: int | None
+    signal: str | None
+    stopped: Stop | None
+    stderr_tail: tuple[str, ...]
+    stdout: bytes
+    progress: Progress
+    wall_s: float
+
+    @property
+    def is_success(self) -> bool:
+        return self.exit_code == 0 and self.stopped is None
+
+
+@dataclass(kw_only=True)
+class _Watch:
+    """Decides when a run must be stopped: deadline, stall, or the caller's wish."""
+
+    deadline: float
+    stall_s: float
+    tick: Tick | None
+    seen: object = None
+    moved_at: float = field(default_factory=time.monotonic)
+
+    def verdict(self, progress: Progress, pid: int) -> Stop | None:
+        now = time.monotonic()
+        state = (progress.out_time_ms, progress.total_size_bytes, progress.frame, _cpu_ticks(pid))
+        if state != self.seen:
+            self.seen, self.moved_at = state, now
+        wish = self.tick(progress) if self.tick else None
+        if wish:
+            return wish
+        if now > self.deadline:
+            return Stop.DEADLINE
+        return Stop.STALL if now - self.moved_at > self.stall_s else None
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: str,
+    timeout_s: float,
+    stall_s: float = 120,
+    tick: Tick | None = None,
+    capture: bool = False,
+    grace_s: float = 1.0,
+) -> Outcome:
+    """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set.
+
+    The child has no stdin, a clean environment, its own session, and dies with us.
+    """
+    started = time.monotonic()
+    child = subprocess.Popen(
+        [*dies_with_parent("KILL"), *argv],
+        cwd=cwd,
+        env=clean_environment(cwd),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        reader = ProgressReader()
+        captured: list[bytes] = []
+        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        take = captured.append if capture else reader.feed
+        drains = [
+            _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
+            _drain(child.stderr, lambda line: tail.append(_text(line)), None),
+        ]
+        watch = _Watch(deadline=started + timeout_s, stall_s=stall_s, tick=tick)
+        stopped = _wait(child, watch, reader)
+        if stopped:
+            _end_group(child, grace_s)
+        for drain in drains:
+            drain.join(timeout=5)
+    finally:
+        _end_group(child, grace_s)
+    code = child.returncode
+    return Outcome(
+        exit_code=code if code >= 0 else None,
+        signal=signal.Signals(-code).name if code < 0 else None,
+        stopped=stopped,
+        stderr_tail=tuple(tail),
+        stdout=b"".join(captured),
+        progress=reader.progress,
+        wall_s=time.monotonic() - started,
+    )
+
+
+def _wait(child: subprocess.Popen[bytes], watch: _Watch, reader: ProgressReader) -> Stop | None:
+    while True:
+        try:
+            child.wait(timeout=_POLL_S)
+            return None
+        except subprocess.TimeoutExpired:
+            verdict = watch.verdict(reader.progress, child.pid)
+            if verdict:
+                return verdict
+
+
+def _drain(
+    pipe: IO[bytes] | None, take: Callable[[bytes], object], limit: int | None
+) -> threading.Thread:
+    """Empty a pipe line by line in a thread, so that the child never blocks on it."""
+
+    def work() -> None:
+        assert pipe is not None
+        left = limit
+        with pipe:
+            while line := pipe.readline(_CAPTURE_BYTES if limit else _LINE_BYTES):
+                if left is None or (left := left - len(line)) >= 0:
+                    take(line)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:
+    """Stop the child's process group, grandchildren included, and reap the child."""
+    for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
+        if child.poll() is not None and number is signal.SIGTERM:
+            continue
+        try:
+            os.killpg(child.pid, number)
+        except ProcessLookupError:
+            pass
+        try:
+            child.wait(timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _cpu_ticks(pid: int) -> int:
+    """User and system CPU of a process in clock ticks; 0 where it cannot be known."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def clean_environment(home: str) -> dict[str, str]:
+    """Nothing of ours: no proxies, no FFREPORT, no credentials."""
+    return {"PATH": os.defpath, "HOME": home, "LANG": "C.UTF-8"}
+
+
+@cache
+def dies_with_parent(signal_name: str) -> tuple[str, ...]:
+    """A prefix that makes the kernel signal the child when its parent dies (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", signal_name, "--") if setpriv else ()
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: IO[bytes] | None = None,
+    cwd: str | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a server beside us, in a session of its own; it is told to end when we die."""
+    return subprocess.Popen(
+        [*dies_with_parent("TERM"), *argv],
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT if log else None,
+        start_new_session=True,
+    )
+
+
+def end(child: subprocess.Popen[bytes], grace_s: float) -> None:
+    """Stop a server that `spawn` started, and what it started."""
+    _end_group(child, grace_s)
+
+
+def call(argv: Sequence[str], *, env: Mapping[str, str], timeout_s: float) -> str:
+    """Run a small helper program (initdb and the like) and give its output.
+
+    Raises: subprocess.CalledProcessError, with the output in it.
+    """
+    done = subprocess.run(
+        list(argv), env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=timeout_s, check=True,
+    )  # fmt: skip
+    return done.stdout.decode("utf-8", "replace")

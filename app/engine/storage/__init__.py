@@ -1,0 +1,1 @@
+"""Where media comes from and goes to; one file a scheme."""

@@ -1,0 +1,123 @@
+"""`file://`: read in place, written whole or not at all, never outside the roots."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.errors import Failure
+from operators.problem import Code
+from planner.uri import is_inside, parse_uri
+
+_BLOCK_BYTES = 8 << 20
+_WRITE_CODES = {
+    errno.ENOSPC: Code.INSUFFICIENT_DISK_SPACE,
+    errno.EDQUOT: Code.INSUFFICIENT_DISK_SPACE,
+    errno.EACCES: Code.OUTPUT_ACCESS_DENIED,
+    errno.EPERM: Code.OUTPUT_ACCESS_DENIED,
+    errno.EROFS: Code.OUTPUT_ACCESS_DENIED,
+}
+
+
+def locate_source(uri: str, roots: Sequence[str]) -> str:
+    """The absolute path of a source, links resolved. Raises: Failure."""
+    wanted = parse_uri(uri).path
+    path = os.path.realpath(wanted)
+    _check_inside(path, wanted, roots)
+    if not os.path.exists(path):
+        raise Failure(code=Code.INPUT_NOT_FOUND, message=f"There is no file {wanted}.")
+    if not os.path.isfile(path):
+        raise Failure(code=Code.INVALID_INPUT, message=f"{wanted} is not a file.")
+    if not os.access(path, os.R_OK):
+        raise Failure(code=Code.INPUT_ACCESS_DENIED, message=f"{wanted} may not be read.")
+    return path
+
+
+def _check_inside(path: str, shown: str, roots: Sequence[str]) -> None:
+    if not any(is_inside(path, root) for root in roots):
+        raise Failure(
+            code=Code.INPUT_OUTSIDE_ROOTS,
+            message=f"{shown} leads outside the folders that this server may use.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """A destination on its way: `part` is beside `path`, so that a rename makes it appear."""
+
+    path: str
+    part: str
+
+
+def plan_publication(uri: str, attempt: int, roots: Sequence[str]) -> Publication:
+    """Where an output will appear. Makes its folder. Raises: Failure."""
+    wanted = parse_uri(uri).path
+    folder, name = os.path.split(wanted)
+    real = os.path.realpath(folder)
+    _check_inside(os.path.join(real, name), wanted, roots)
+    try:
+        os.makedirs(real, exist_ok=True)
+    except OSError as error:
+        raise _write_failure(error, wanted) from error
+    return Publication(
+        path=os.path.join(real, name), part=os.path.join(real, f".{name}.{attempt}.part")
+    )
+
+
+def stage(work_file: str, publication: Publication, tick: Callable[[], None]) -> None:
+    """Bring a finished work file beside its destination, on disk for good. Moves where it can,
+    else copies; `tick` is called in between and may raise. Raises: Failure."""
+    try:
+        _place(work_file, publication.part, tick)
+        with open(publication.part, "rb") as part:
+            os.fsync(part.fileno())
+    except OSError as error:
+        discard(publication.part)
+        raise _write_failure(error, publication.path) from error
+
+
+def _place(work_file: str, part: str, tick: Callable[[], None]) -> None:
+    try:
+        os.rename(work_file, part)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with open(work_file, "rb") as source, open(part, "wb") as target:
+            while block := source.read(_BLOCK_BYTES):
+                target.write(block)
+                tick()
+
+
+def reveal(publication: Publication) -> None:
+    """Make a staged file appear under its name, replacing what was there. Raises: Failure."""
+    try:
+        os.replace(publication.part, publication.path)
+        folder = os.open(os.path.dirname(publication.path), os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the name, too, must survive a power cut
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise _write_failure(error, publication.path) from error
+
+
+def md5(path: str) -> str:
+    """The checksum of a file, hex."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def discard(path: str) -> None:
+    """Remove a file that may be gone already."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+def _write_failure(error: OSError, path: str) -> Failure:
+    code = _WRITE_CODES.get(error.errno or 0, Code.OUTPUT_WRITE_FAILED)
+    return Failure(
+        code=code, message=f"{path} could not be written: {os.strerror(error.errno or 0)}."
+    )

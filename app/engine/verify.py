@@ -1,0 +1,45 @@
+"""Is a written file what was planned? Exit 0 is not success; the planned MediaInfo decides."""
+
+from fractions import Fraction
+
+from app.errors import Failure
+from operators.media import Kind, MediaInfo
+from operators.problem import Code
+
+_AUDIO_FRAME_SAMPLES = 1024  # AAC; the longest of the common codecs
+
+
+def verify(planned: MediaInfo, actual: MediaInfo) -> None:
+    """Compare a finished file with the plan: streams, sizes, length. Raises: Failure."""
+    for kind in Kind:
+        wanted, found = len(planned.streams(kind)), len(actual.streams(kind))
+        if wanted != found:
+            raise _invalid(f"it has {found} {kind} streams instead of {wanted}")
+    for expected, seen in zip(planned.video, actual.video, strict=True):
+        if (expected.width, expected.height) != (seen.width, seen.height):
+            raise _invalid(
+                f"its picture is {seen.width}x{seen.height} instead of {expected.width}x{expected.height}"
+            )
+    _verify_length(planned, actual)
+
+
+def _verify_length(planned: MediaInfo, actual: MediaInfo) -> None:
+    is_programme = planned.duration_ms is not None and bool(planned.duration_ms)
+    if is_programme and not actual.duration_ms:
+        raise Failure(code=Code.OUTPUT_EMPTY, message="The output has a length of zero.")
+    if not is_programme or not planned.duration_is_exact:
+        return
+    off_by = abs((actual.duration_ms or 0) - (planned.duration_ms or 0))
+    if off_by > tolerance_ms(planned):
+        raise _invalid(f"it lasts {actual.duration_ms} ms instead of {planned.duration_ms} ms")
+
+
+def tolerance_ms(planned: MediaInfo) -> int:
+    """One video frame or two audio frames, whichever is longer, and rounding."""
+    frames = [1000 / video.frame_rate for video in planned.video if video.frame_rate]
+    frames += [Fraction(2000 * _AUDIO_FRAME_SAMPLES, audio.sample_rate) for audio in planned.audio]
+    return round(max(frames, default=Fraction(40))) + 2
+
+
+def _invalid(what: str) -> Failure:
+    return Failure(code=Code.OUTPUT_INVALID, message=f"The output is not what was planned: {what}.")

@@ -1,0 +1,41 @@
+"""Work folders: `WORK_DIR/<job>/<step>/<attempt>/`, private, removed as a whole."""
+
+import hashlib
+import os
+import shutil
+
+
+def attempt_dir(work_dir: str, job_id: str, step_id: str, attempt: int) -> str:
+    """The folder of one attempt, made empty."""
+    path = path_of(work_dir, job_id, step_id, attempt)
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(path, mode=0o700)
+    return path
+
+
+def path_of(work_dir: str, job_id: str, step_id: str, attempt: int) -> str:
+    return os.path.join(os.path.abspath(work_dir), job_id, step_id, str(attempt))
+
+
+def remove_attempt(work_dir: str, job_id: str, step_id: str, attempt: int) -> None:
+    shutil.rmtree(path_of(work_dir, job_id, step_id, attempt), ignore_errors=True)
+
+
+def remove_job(work_dir: str, job_id: str) -> None:
+    """Everything that a job left in the work folder."""
+    shutil.rmtree(os.path.join(os.path.abspath(work_dir), job_id), ignore_errors=True)
+
+
+def jobs_with_files(work_dir: str) -> list[str]:
+    """The ids of the jobs that have work files."""
+    try:
+        return sorted(name for name in os.listdir(work_dir) if name.startswith("job_"))
+    except FileNotFoundError:
+        return []
+
+
+def fingerprint(work_dir: str) -> str:
+    """The same on all hosts that share the folder, different elsewhere: device and inode."""
+    os.makedirs(work_dir, mode=0o700, exist_ok=True)
+    stat = os.stat(work_dir)
+    return hashlib.sha256(f"{stat.st_dev}:{stat.st_ino}".encode()).hexdigest()[:16]

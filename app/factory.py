@@ -1,0 +1,69 @@
+"""The Flask application: blueprints, errors, request ids, OpenAPI."""
+
+import re
+import secrets
+from importlib.metadata import version
+from typing import Any
+
+import flask_swagger_ui
+from flask import Flask, Response, g, request, send_from_directory
+
+from app import log, settings
+from app.api import errors
+from app.api.health.routes import health
+from app.api.jobs.routes import jobs
+from app.api.operators.routes import operators
+from app.api.plans.routes import plans
+
+_MAX_BODY_BYTES = 1 << 20
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_SWAGGER_FILES = str(next(iter(flask_swagger_ui.__path__))) + "/dist"
+
+
+def create_app() -> Flask:
+    """The application for gunicorn and for tests."""
+    log.configure(settings.current())
+    app = Flask("media-pipeline", static_folder=None)
+    app.config.update(_openapi_config())
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.before_request(_begin)
+    app.after_request(_end)
+    errors.register(app)
+    api = errors.ProblemApi(app)
+    api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
+    for blueprint in (jobs, plans, operators):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(health)
+    app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)
+    return app
+
+
+def _openapi_config() -> dict[str, Any]:
+    return {
+        "API_TITLE": "media-pipeline",
+        "API_VERSION": version("media-pipeline"),
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": "/docs",
+        # served from here: nothing of the docs comes from another host
+        "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
+        "API_SPEC_OPTIONS": {"security": [{"apiKey": []}]},
+    }
+
+
+def _docs_asset(name: str) -> Response:
+    return send_from_directory(_SWAGGER_FILES, name)
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else "req_" + secrets.token_hex(12)
+    log.bind(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response

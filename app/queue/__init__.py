@@ -1,0 +1,1 @@
+"""Everything in Redis: sending tasks by name, locks."""

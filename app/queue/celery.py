@@ -1,0 +1,6 @@
+"""The Celery object. Tasks register on it in `tasks`; everybody else sends by name."""
+
+from celery import Celery
+
+celery = Celery("media_pipeline")
+celery.config_from_object("celeryconfig")

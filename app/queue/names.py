@@ -1,0 +1,11 @@
+"""Names of queues and tasks: senders use these, `tasks` registers them, a test compares."""
+
+CONTROL = "control"
+MEDIA = "media"
+TRANSFER = "transfer"
+WEBHOOKS = "webhooks"
+
+ADVANCE = "media_pipeline.advance_job"
+SWEEP = "media_pipeline.sweep"
+RUN_STEP = "media_pipeline.run_step"
+DIGEST_OUTPUTS = "media_pipeline.digest_outputs"

@@ -1,0 +1,49 @@
+"""Typed sending by task name, after commit. A send that fails is logged: the sweep sends again."""
+
+from typing import Any
+
+from celery.exceptions import OperationalError
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from app import log
+from app.queue import names
+from app.queue.celery import celery
+
+
+def celery_priority(priority: int) -> int:
+    """Our 10 (first) to 0 as Celery's 0 (first) to 9 on Redis."""
+    return 9 - round(priority * 0.9)
+
+
+def enqueue_advance(job_id: str, priority: int = 5) -> bool:
+    """Ask for a job to be advanced."""
+    return _send(names.ADVANCE, names.CONTROL, (job_id,), priority)
+
+
+def enqueue_step(job_id: str, step_id: str, priority: int) -> bool:
+    """Send a step's message once more; the claim makes it harmless if the first was not lost."""
+    return _send(names.RUN_STEP, names.MEDIA, (job_id, step_id), priority)
+
+
+def enqueue_digest(job_id: str, priority: int = 5) -> bool:
+    """Ask for the checksums of a finished job's outputs."""
+    return _send(names.DIGEST_OUTPUTS, names.TRANSFER, (job_id,), priority)
+
+
+def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
+    try:
+        celery.send_task(
+            name,
+            args=args,
+            queue=queue,
+            priority=celery_priority(priority),
+            retry=False,
+            ignore_result=True,
+        )
+        return True
+    except (OperationalError, KombuError, RedisError, OSError) as error:
+        log.get(__name__).warning(
+            "not sent, the sweep will", task=name, args=args, error=str(error)
+        )
+        return False

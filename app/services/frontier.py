@@ -1,0 +1,54 @@
+"""Which steps may run now: the ready ones, each with its linear tail. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.store.models import Step
+from app.store.status import StepStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepMessage:
+    """What a message about a step says; `shown` is for Flower, without URLs."""
+
+    step_id: str
+    shown: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frontier:
+    """Chains to send: each is a ready step and the steps that wait for it alone, in order."""
+
+    job_id: str
+    priority: int = 5
+    chains: tuple[tuple[StepMessage, ...], ...] = ()
+
+    @property
+    def step_ids(self) -> list[str]:
+        return [step.step_id for chain in self.chains for step in chain]
+
+
+def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier:
+    """The frontier of a job's steps as they are now."""
+    dependants: dict[str, list[Step]] = {step.step_id: [] for step in steps}
+    for step in steps:
+        for needed in step.depends_on:
+            dependants[needed].append(step)
+
+    def chain(head: Step) -> tuple[StepMessage, ...]:
+        found = [head]
+        while len(nexts := dependants[found[-1].step_id]) == 1:
+            (tail,) = nexts
+            if len(tail.depends_on) != 1 or tail.status != StepStatus.PENDING:
+                break
+            found.append(tail)
+        return tuple(StepMessage(step_id=s.step_id, shown=_shown(s)) for s in found)
+
+    ready = [s for s in steps if s.status == StepStatus.PENDING and s.deps_left == 0]
+    return Frontier(job_id=job_id, priority=priority, chains=tuple(chain(s) for s in ready))
+
+
+def _shown(step: Step) -> str:
+    operators = [node.split("_", 2)[-1] for node in step.nodes if node.startswith("op_")]
+    outputs = sum(node.startswith("output_") for node in step.nodes)
+    return f"{step.step_id}: {' + '.join(operators[:6]) or 'transcode'} -> {outputs} output(s)"

@@ -1,0 +1,72 @@
+"""Advance a job as far as it goes: plan it, find what may run, or finish it. Idempotent.
+
+Called by the first message, by every finished step, by chord bodies and by the sweep.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.engine import workspace
+from app.queue import send
+from app.services.frontier import Frontier, find_frontier
+from app.services.job_plan import plan_job
+from app.store import jobs, steps
+from app.store.models import Job, Step
+from app.store.session import transaction
+from app.store.status import RUNNING, JobStatus, StepStatus
+
+_UNPLANNED = (JobStatus.PENDING, JobStatus.VALIDATING, JobStatus.PLANNING)
+
+
+def advance(job_id: str) -> Frontier:
+    """What must be sent now; the marks are committed before this returns."""
+    with transaction() as session:
+        job = jobs.get(session, job_id)
+    if job is None:
+        return Frontier(job_id=job_id)
+    if job.status in _UNPLANNED:
+        plan_job(job)
+    with transaction() as session:
+        frontier, is_completed = _take(session, job_id)
+    if is_completed:
+        workspace.remove_job(settings.current().work_dir, job_id)
+        send.enqueue_digest(job_id, frontier.priority)
+    return frontier
+
+
+def _take(session: Session, job_id: str) -> tuple[Frontier, bool]:
+    job = steps.lock_job(session, job_id)
+    if job is None or job.status not in RUNNING:
+        return Frontier(job_id=job_id), False
+    rows = steps.of_job(session, job_id)
+    if _move_on(session, job, rows):
+        return Frontier(job_id=job_id, priority=job.priority), True
+    frontier = find_frontier(job_id, job.priority, rows)
+    if frontier.chains:
+        steps.queue(session, job_id, frontier.step_ids)
+        _announce(session, job_id, frontier)
+    return frontier, False
+
+
+def _move_on(session: Session, job: Job, rows: Sequence[Step]) -> bool:
+    """Take the job through its phases as its steps allow; True when that completed it."""
+    done = {row.step_id for row in rows if row.status == StepStatus.COMPLETED}
+    kinds = {kind: [r for r in rows if r.kind == kind] for kind in ("ffmpeg", "transfer")}
+    if all(row.step_id in done for row in kinds["transfer"] if row.stage == 0):
+        jobs.move(session, job.job_id, JobStatus.PROCESSING)
+    if all(row.step_id in done for row in kinds["ffmpeg"]):
+        jobs.move(session, job.job_id, JobStatus.UPLOADING_OUTPUTS)
+    if len(done) < len(rows):
+        return False
+    is_completed = jobs.move(session, job.job_id, JobStatus.COMPLETED)
+    if is_completed:
+        jobs.log(session, job.job_id, "info", JobStatus.COMPLETED, "Job completed.")
+    return is_completed
+
+
+def _announce(session: Session, job_id: str, frontier: Frontier) -> None:
+    for step_id in frontier.step_ids:
+        data = {"step_id": step_id, "status": StepStatus.QUEUED.value}
+        jobs.record_event(session, job_id, "step.status", data)

@@ -1,0 +1,25 @@
+"""Fail a job, inside the caller's transaction: one error, and nothing of it begins any more."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.errors import Failure
+from app.store import jobs, steps
+from app.store.models import Job
+from app.store.status import JobStatus
+
+
+def fail(session: Session, job_id: str, failure: Failure, **place: Any) -> bool:
+    """True if this failed the job; False if it had ended already. `place`: step_id, attempt."""
+    job = session.get(Job, job_id)
+    stage = job.status if job else "unknown"
+    error = failure.to_json(job_id=job_id, request_id=job and job.request_id, **place)
+    if not jobs.move(session, job_id, JobStatus.FAILED, error=error):
+        return False
+    steps.cancel_waiting(session, job_id)
+    jobs.log(
+        session, job_id, "error", stage, f"{failure.code}: {error['message']}",
+        place.get("step_id"), place.get("attempt"),
+    )  # fmt: skip
+    return True

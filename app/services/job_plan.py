@@ -1,0 +1,85 @@
+"""Plan a job: validate, probe, plan, and store the steps, once; safe to begin again anywhere."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from app.errors import Failure, from_problems
+from app.services import job_fail
+from app.services.job_view import moment
+from app.services.media_probe import probe_inputs
+from app.services.policy import options_for, policy_for
+from app.store import jobs, steps
+from app.store.models import Job
+from app.store.session import transaction
+from app.store.status import JobStatus
+from operators.problem import Invalid
+from planner.parse import parse_spec
+from planner.plan import make_plan
+
+
+def plan_job(job: Job) -> None:
+    """Bring a job from `pending` to `downloading_inputs`, or to `failed`.
+
+    Two workers may do this at once: both make the same plan, and one of them stores it.
+    """
+    try:
+        _enter(job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
+        plan = job.plan or _plan(job)
+        _enter(job, JobStatus.PLANNING, "Planning.")
+        _store(job, plan)
+    except Invalid as invalid:
+        _fail(job, from_problems(invalid.problems))
+    except Failure as failure:
+        _fail(job, failure)
+
+
+def _enter(job: Job, status: JobStatus, message: str) -> None:
+    with transaction() as session:
+        if jobs.move(session, job.job_id, status):
+            jobs.log(session, job.job_id, "info", status, message)
+
+
+def _plan(job: Job) -> dict[str, Any]:
+    parsed = parse_spec(job.spec, policy_for(job.tenant_id))
+    plan = make_plan(
+        parsed.spec,
+        probe_inputs(parsed.spec, job.tenant_id),
+        options_for(job.tenant_id, parsed.spec),
+        parsed.warnings,
+    )
+    return plan.to_json()
+
+
+def _store(job: Job, plan: dict[str, Any]) -> None:
+    stamped = {**plan, "job_id": job.job_id, "created_at": moment(datetime.now(UTC))}
+    with transaction() as session:
+        is_first = jobs.move(
+            session, job.job_id, JobStatus.DOWNLOADING_INPUTS,
+            plan=stamped, plan_id=plan["plan_id"], warnings=plan["warnings"],
+        )  # fmt: skip
+        if not is_first:
+            return
+        steps.add_all(session, job.job_id, [_row(n, s) for n, s in enumerate(plan["steps"])])
+        text = f"Planned {len(plan['steps'])} step(s) as {plan['plan_id']}."
+        jobs.log(session, job.job_id, "info", JobStatus.PLANNING, text)
+        for warning in plan["warnings"]:
+            said = f"{warning['pointer']}: {warning['message']}"
+            jobs.log(session, job.job_id, "warning", JobStatus.PLANNING, said)
+
+
+def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "step_id": step["step_id"],
+        "position": position,
+        "kind": step["kind"],
+        "stage": step["stage"],
+        "nodes": step["nodes"],
+        "depends_on": step["depends_on"],
+        "deps_left": len(step["depends_on"]),
+        "weight": max(1, step["estimates"]["wall_ms"]),
+    }
+
+
+def _fail(job: Job, failure: Failure) -> None:
+    with transaction() as session:
+        job_fail.fail(session, job.job_id, failure)

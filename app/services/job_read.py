@@ -1,0 +1,88 @@
+"""Read jobs: one, a page, logs, plan, steps. A foreign job is as absent as an unknown one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.errors import Failure
+from app.services.job_view import show_job, show_log, show_steps
+from app.store import jobs, steps
+from app.store.models import Job
+from app.store.session import transaction
+from operators.problem import Code
+
+
+def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
+    """The tenant's job. Raises: Failure JOB_NOT_FOUND."""
+    job = jobs.get(session, job_id, tenant_id)
+    if job is None:
+        raise Failure(code=Code.JOB_NOT_FOUND, message=f"There is no job {job_id[:64]}.")
+    return job
+
+
+def get(job_id: str, tenant_id: str) -> dict[str, Any]:
+    with transaction() as session:
+        return show_job(find_job(session, job_id, tenant_id), steps.of_job(session, job_id))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which jobs a list shows; empty means all."""
+
+    statuses: Sequence[str] = ()
+    tags: Sequence[tuple[str, str]] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page, and the key of its last row where more follow."""
+
+    data: list[dict[str, Any]]
+    next_key: tuple[Any, ...] | None
+
+
+def page(tenant_id: str, which: Filter, before: tuple[datetime, str] | None, limit: int) -> Page:
+    """The newest jobs first."""
+    with transaction() as session:
+        found = jobs.page(
+            session, tenant_id, statuses=which.statuses, tags=which.tags,
+            created_after=which.created_after, created_before=which.created_before,
+            before=before, limit=limit + 1,
+        )  # fmt: skip
+        shown = found[:limit]
+        data = [show_job(job, steps.of_job(session, job.job_id)) for job in shown]
+    has_more = len(found) > limit
+    return Page(data=data, next_key=(shown[-1].created_at, shown[-1].job_id) if has_more else None)
+
+
+def logs(
+    job_id: str, tenant_id: str, stage: str | None, level: str | None, after: int, limit: int
+) -> Page:
+    """Log lines, oldest first."""
+    with transaction() as session:
+        find_job(session, job_id, tenant_id)
+        found = jobs.logs(session, job_id, stage=stage, level=level, after=after, limit=limit + 1)
+    shown = found[:limit]
+    key = (shown[-1].id,) if len(found) > limit else None
+    return Page(data=[show_log(line) for line in shown], next_key=key)
+
+
+def plan(job_id: str, tenant_id: str) -> dict[str, Any]:
+    with transaction() as session:
+        job = find_job(session, job_id, tenant_id)
+        if job.plan is None:
+            raise Failure(code=Code.PLAN_NOT_READY)
+        return job.plan
+
+
+def steps_of(job_id: str, tenant_id: str) -> Page:
+    """Steps with every attempt."""
+    with transaction() as session:
+        find_job(session, job_id, tenant_id)
+        shown = show_steps(steps.of_job(session, job_id), steps.attempts_of(session, job_id))
+    return Page(data=shown, next_key=None)

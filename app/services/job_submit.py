@@ -1,0 +1,77 @@
+"""Submit a job: check the spec, store it, then send its first message."""
+
+from typing import Any
+
+import uuid_utils
+
+from app.queue import send
+from app.services.job_view import show_job
+from app.services.policy import policy_for
+from app.store import jobs, plans
+from app.store.session import transaction
+from operators.duration import to_ms
+from operators.problem import Code, Invalid, Problem
+from planner.parse import Parsed, parse_spec
+
+
+def submit(document: Any, tenant_id: str, request_id: str | None = None) -> dict[str, Any]:
+    """The new job as its client sees it. Raises: Invalid, with every problem; nothing is stored then."""
+    stored_plan = _stored_plan(document, tenant_id)
+    spec_document = stored_plan.spec if stored_plan else document
+    parsed = parse_spec(spec_document, policy_for(tenant_id))
+    job_id = "job_" + uuid_utils.uuid7().hex
+    with transaction() as session:
+        job = jobs.add(
+            session,
+            job_id=job_id,
+            tenant_id=tenant_id,
+            priority=parsed.spec.priority,
+            spec=spec_document,
+            tags=dict(parsed.spec.tags),
+            warnings=[warning.to_json() for warning in parsed.warnings],
+            outputs=_planned_outputs(parsed),
+            timeout_ms=to_ms(parsed.spec.timeout),
+            plan_id=stored_plan and stored_plan.plan_id,
+            plan=stored_plan and stored_plan.plan,
+            request_id=request_id,
+        )
+        jobs.log(session, job_id, "info", "pending", "Job accepted.")
+        view = show_job(job, [])
+    send.enqueue_advance(job_id, parsed.spec.priority)
+    return view
+
+
+def _stored_plan(document: Any, tenant_id: str) -> Any:
+    plan_id = document.get("plan_id") if isinstance(document, dict) else None
+    if not isinstance(plan_id, str) or len(document) > 1:
+        return None
+    with transaction() as session:
+        found = plans.get(session, tenant_id, plan_id)
+    if found is None:
+        raise Invalid(
+            [
+                Problem(
+                    code=Code.INVALID_REFERENCE,
+                    pointer="/plan_id",
+                    message=f'there is no stored plan "{plan_id}"',
+                    suggestion="POST /v1/plans stores one and returns its plan_id.",
+                )
+            ]
+        )
+    return found
+
+
+def _planned_outputs(parsed: Parsed) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "id": str(output.id),
+            "destination": output.destination,
+            "status": "pending",
+            "size_bytes": None,
+            "md5": None,
+            "media_info": None,
+            "files": [],
+        }
+        for index, output in enumerate(parsed.spec.outputs)
+    ]

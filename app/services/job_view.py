@@ -1,0 +1,124 @@
+"""Rows as the client sees them. Pure; fields are null when unset, never absent."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from app.store.models import Job, JobLog, Step, StepAttempt
+from app.store.status import JobStatus, StepStatus
+
+_EMPTY_PROGRESS = {
+    "frame": None, "fps": None, "out_time_ms": None, "speed": None,
+    "bitrate_bps": None, "total_size_bytes": None,
+}  # fmt: skip
+# what planning is worth beside the steps, so that a job that is planned has moved
+_PLANNED_PERCENT = 1.0
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 UTC with milliseconds."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def show_job(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "status": job.status,
+        "priority": job.priority,
+        "tags": job.tags,
+        "created_at": moment(job.created_at),
+        "updated_at": moment(max([job.updated_at, *(step.updated_at for step in steps)])),
+        "started_at": moment(job.started_at),
+        "completed_at": moment(job.completed_at),
+        "retry_count": job.retry_count,
+        "queue_position": None,
+        "progress": show_progress(job, steps),
+        "error": job.error,
+        "warnings": job.warnings,
+        "outputs": job.outputs,
+        "spec": job.spec,
+        "plan_id": job.plan_id,
+    }
+
+
+def show_progress(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
+    """Percent by weight of the steps, what runs now, and when it may be done."""
+    percent = _overall(job, steps)
+    running = [step.step_id for step in steps if step.status == StepStatus.RUNNING]
+    return {
+        "overall_percent": round(percent, 1),
+        "current_step": running[0] if running else None,
+        "eta_ms": _eta_ms(job, percent),
+        "steps": [
+            {
+                "step_id": step.step_id,
+                "status": step.status,
+                "percent": round(step.percent, 1),
+                **(_EMPTY_PROGRESS | (step.progress or {})),
+            }
+            for step in steps
+        ],
+    }
+
+
+def _overall(job: Job, steps: Sequence[Step]) -> float:
+    if job.status == JobStatus.COMPLETED:
+        return 100.0
+    total = sum(step.weight for step in steps)
+    if not total:
+        return 0.0
+    done = sum(step.weight * step.percent for step in steps) / total
+    # the last percent is for publishing
+    return min(99.0, _PLANNED_PERCENT + done * (99.0 - _PLANNED_PERCENT) / 100)
+
+
+def _eta_ms(job: Job, percent: float) -> int | None:
+    if job.started_at is None or job.completed_at is not None or percent <= _PLANNED_PERCENT:
+        return None
+    elapsed_ms = (datetime.now(UTC) - job.started_at).total_seconds() * 1000
+    return max(0, round(elapsed_ms * (100 - percent) / percent))
+
+
+def show_steps(steps: Sequence[Step], attempts: Sequence[StepAttempt]) -> list[dict[str, Any]]:
+    """Every step with all of its attempts."""
+    return [
+        {
+            "step_id": step.step_id,
+            "kind": step.kind,
+            "stage": step.stage,
+            "status": step.status,
+            "nodes": step.nodes,
+            "depends_on": step.depends_on,
+            "failures": step.failures,
+            "attempts": [show_attempt(a) for a in attempts if a.step_id == step.step_id],
+        }
+        for step in steps
+    ]
+
+
+def show_attempt(attempt: StepAttempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.attempt,
+        "worker": attempt.worker,
+        "status": attempt.status,
+        "started_at": moment(attempt.started_at),
+        "completed_at": moment(attempt.completed_at),
+        "exit_code": attempt.exit_code,
+        "signal": attempt.signal,
+        "command": attempt.command,
+        "argv": attempt.argv,
+        "error": attempt.error,
+    }
+
+
+def show_log(line: JobLog) -> dict[str, Any]:
+    return {
+        "timestamp": moment(line.timestamp),
+        "level": line.level,
+        "stage": line.stage,
+        "message": line.message,
+        "step_id": line.step_id,
+        "attempt": line.attempt,
+    }

@@ -1,0 +1,136 @@
+"""A planned step as a command to run: tokens become local paths, and back again for display."""
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine import workspace
+from app.engine.storage import local
+from app.errors import Failure
+from operators.media import MediaInfo
+from operators.problem import Problem, pointer
+
+_IN = re.compile(r"\{in:([^{}]+)\}")
+_STEP = re.compile(r"\{step:(s\d+)\}(/[\w.-]+)")
+_WORK = re.compile(r"\{work\}(/[\w.-]+)")
+_OUT = re.compile(r"\{out:(\d+)\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputFile:
+    """One output of the step: its work file, where it goes, what it must be."""
+
+    index: int
+    work_file: str
+    destination: str
+    planned: MediaInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What is run. `argv` has real paths; `shown` is the same with the plan's tokens."""
+
+    argv: tuple[str, ...]
+    shown: str
+    outputs: tuple[OutputFile, ...]
+    expected_ms: int | None
+    planned_argv: tuple[str, ...]
+    reals: Mapping[str, str]
+
+    def redact(self, line: str) -> str:
+        """A line of FFmpeg's with our paths shown as tokens."""
+        for path, token in self.reals.items():
+            line = line.replace(path, token)
+        return line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an attempt works, and which attempt of each earlier step succeeded."""
+
+    work_dir: str
+    job_id: str
+    folder: str
+    finished: Mapping[str, int]
+    roots: Sequence[str]
+
+
+def build(
+    plan: Mapping[str, Any], spec: Mapping[str, Any], step_id: str, ffmpeg: str, place: Place
+) -> Command:
+    """Fill in a step's tokens. Only whole arguments are tokens, so no text of a user's can be one.
+
+    Raises: Failure where an input is gone.
+    """
+    step = next(s for s in plan["steps"] if s["step_id"] == step_id)
+    nodes = {node["id"]: node for node in plan["nodes"]}
+    sources = {given["id"]: (i, given["source"]) for i, given in enumerate(spec["inputs"])}
+    reals: dict[str, str] = {}
+
+    def fill(argument: str) -> str:
+        path = _path(argument, sources, place)
+        if path is None:
+            return argument
+        reals[path] = argument
+        return f"file:{path}"
+
+    argv = tuple(fill(argument) for argument in step["argv"])
+    outputs = tuple(
+        OutputFile(
+            index=index,
+            work_file=_output_path(index, place),
+            destination=spec["outputs"][index]["destination"],
+            planned=MediaInfo.from_json(nodes[f"output_{index}"]["media_info"]),
+        )
+        for index in _output_indices(step["argv"])
+    )
+    lengths = [nodes[name]["media_info"]["duration_ms"] for name in step["nodes"]]
+    return Command(
+        argv=(ffmpeg, *argv[1:]),
+        shown=shlex.join(step["argv"]),
+        outputs=outputs,
+        expected_ms=max((length for length in lengths if length), default=None),
+        planned_argv=tuple(step["argv"]),
+        reals=dict(sorted(reals.items(), key=lambda item: -len(item[0])))
+        | {place.folder: "{work}"},
+    )
+
+
+def _output_indices(argv: Sequence[str]) -> list[int]:
+    found = (_OUT.fullmatch(argument) for argument in argv)
+    return [int(match[1]) for match in found if match]
+
+
+def _path(argument: str, sources: Mapping[str, tuple[int, str]], place: Place) -> str | None:
+    if match := _IN.fullmatch(argument):
+        index, uri = sources[match[1]]
+        return _input_path(index, uri, place)
+    if match := _STEP.fullmatch(argument):
+        attempt = place.finished[match[1]]
+        folder = workspace.path_of(place.work_dir, place.job_id, match[1], attempt)
+        return folder + match[2]
+    if match := _WORK.fullmatch(argument):
+        return place.folder + match[1]
+    if match := _OUT.fullmatch(argument):
+        return _output_path(int(match[1]), place)
+    return None
+
+
+def _input_path(index: int, uri: str, place: Place) -> str:
+    try:
+        return local.locate_source(uri, place.roots)
+    except Failure as failure:
+        at = Problem(
+            code=failure.code,
+            pointer=pointer("inputs", index, "source"),
+            message=str(failure.message),
+            suggestion=failure.meaning.remedy,
+        )
+        raise Failure(code=failure.code, message=failure.message, problems=[at]) from failure
+
+
+def _output_path(index: int, place: Place) -> str:
+    return os.path.join(place.folder, f"out{index}")

@@ -1,0 +1,144 @@
+"""The sweep: repair what crashes, lost messages and dead workers left. Small, idempotent parts.
+
+Correct with two sweeps at once, with none for a while, and when it dies in between.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from app import log, settings
+from app.engine import workspace
+from app.engine.storage import local
+from app.errors import Failure
+from app.queue import locks, send
+from app.services import job_fail
+from app.store import jobs, parts, steps, workers
+from app.store.session import transaction
+from app.store.status import StepStatus
+from operators.problem import Code
+
+_BATCH = 200
+_LOCK_S = 60
+
+
+def sweep() -> dict[str, int]:
+    """Run every part once; what each did, by name. Nothing when another sweep is at work."""
+    with locks.try_lock("sweep", _LOCK_S) as lock:
+        if lock is None:
+            return {}
+        done: dict[str, int] = {}
+        for part in _PARTS:
+            done[part.__name__] = part()
+            lock.extend(_LOCK_S, replace_ttl=True)
+    found = {name: count for name, count in done.items() if count}
+    if found:
+        log.get(__name__).info("sweep repaired", **found)
+    return found
+
+
+def expire_workers() -> int:
+    """Workers that fell silent are offline, and what they ran is up for claiming at once."""
+    with transaction() as session:
+        gone = workers.mark_stale(session, float(settings.current().stale_s))
+        for worker_id in gone:
+            steps.expire_leases_of(session, worker_id)
+    return len(gone)
+
+
+def recover_steps() -> int:
+    """Steps whose lease ran out go back to the queue; those that keep killing workers fail."""
+    with transaction() as session:
+        found = steps.stuck(session, _BATCH)
+        for step in found:
+            _recover(session, step)
+    for step in found:
+        send.enqueue_advance(step.job_id)
+        send.enqueue_step(step.job_id, step.step_id, 5)
+    return len(found)
+
+
+def _recover(session: Session, step: steps.Stuck) -> None:
+    key = (step.job_id, step.step_id, step.attempt)
+    failure = Failure(code=Code.WORKER_CRASHED)
+    error = failure.to_json(job_id=step.job_id, step_id=step.step_id, attempt=step.attempt)
+    steps.close_attempt(session, *key, StepStatus.FAILED, error=error)
+    if step.failures + 1 >= settings.current().max_failures:
+        steps.fail(session, *key, error)
+        job_fail.fail(session, step.job_id, failure, step_id=step.step_id, attempt=step.attempt)
+    else:
+        steps.hand_back(session, *key, is_failure=True, error=error)
+        text = f"The worker of step {step.step_id} was lost; the step runs again."
+        jobs.log(session, step.job_id, "warning", "processing", text, step.step_id, step.attempt)
+
+
+def time_out_jobs() -> int:
+    """Jobs past their deadline fail, whether a step runs or not."""
+    with transaction() as session:
+        late = jobs.past_deadline(session, _BATCH)
+        for job_id in late:
+            job_fail.fail(session, job_id, Failure(code=Code.TIMEOUT))
+    return len(late)
+
+
+def resend_steps() -> int:
+    """Queued steps that nobody came for: their message may be lost."""
+    patience_s = 2 * float(settings.current().lease_s)
+    with transaction() as session:
+        found = steps.overdue(session, patience_s, _BATCH)
+        steps.touch_queued(session, found)
+    for job_id, step_id in found:
+        send.enqueue_step(job_id, step_id, 5)
+    return len(found)
+
+
+def advance_idle() -> int:
+    """Live jobs without a sign of life are advanced: their first message may be lost."""
+    with transaction() as session:
+        idle = jobs.idle(session, float(settings.current().sweep_s), _BATCH)
+    for job_id in idle:
+        send.enqueue_advance(job_id)
+    return len(idle)
+
+
+def remove_parts() -> int:
+    """Files beside destinations whose attempt is over."""
+    with transaction() as session:
+        paths = parts.orphans(session, _BATCH)
+    for path in paths:
+        local.discard(path)
+        with transaction() as session:
+            parts.forget(session, path)
+    return len(paths)
+
+
+def remove_work_files() -> int:
+    """Work files of finished jobs, of failed ones after a while."""
+    now = settings.current()
+    present = workspace.jobs_with_files(now.work_dir)
+    with transaction() as session:
+        over = jobs.finished_among(session, present, now.retention_work_hours)
+    for job_id in over:
+        workspace.remove_job(now.work_dir, job_id)
+    return len(over)
+
+
+def digest_outputs() -> int:
+    """Completed jobs whose checksums were never computed."""
+    with transaction() as session:
+        missing = jobs.without_md5(session, _BATCH)
+    for job_id in missing:
+        send.enqueue_digest(job_id)
+    return len(missing)
+
+
+_PARTS: tuple[Callable[[], int], ...] = (
+    expire_workers,  # first: frees the steps that the next part recovers
+    recover_steps,
+    time_out_jobs,
+    resend_steps,
+    advance_idle,
+    remove_parts,
+    remove_work_files,
+    digest_outputs,
+)

@@ -1,0 +1,152 @@
+"""Configuration: the one place that reads the environment. `.env.example` documents each name."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from operators.parameters import (
+    Bool,
+    Duration,
+    Enum,
+    Int,
+    ParamType,
+    Rejected,
+    Resolution,
+    Size,
+    String,
+)
+from operators.reading import declared, param
+
+
+class BadSettings(Exception):
+    """The environment cannot be used; the message names every variable that is wrong."""
+
+
+_COUNT = Int(min=1, max=1_000_000_000_000)
+_SECONDS = Duration(min=Fraction(1, 10))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Each field is the environment variable of the same name in capitals."""
+
+    database_url: str = param(
+        String(), "PostgreSQL; a bare postgresql:// is read as psycopg2",
+        default="postgresql+psycopg2://localhost/media_pipeline",
+    )  # fmt: skip
+    redis_url: str = param(
+        String(), "Redis or Valkey: redis://host:6379/0 or unix:///path?db=0", default="redis://localhost:6379/0"
+    )  # fmt: skip
+    media_roots: str = param(
+        String(), "Folders that jobs may read and write, separated by colons; {tenant} is replaced",
+        default="/media",
+    )  # fmt: skip
+    work_dir: str = param(
+        String(), "Work files of running jobs", default=os.path.join(tempfile.gettempdir(), "media-pipeline")
+    )  # fmt: skip
+    ffmpeg_binary: str = param(
+        String(), "FFmpeg 5.1 to 9; empty: from PATH, else from wheels", default=""
+    )
+    ffprobe_binary: str = param(String(), "ffprobe; empty: from PATH, else from wheels", default="")
+    ffmpeg_threads: int = param(
+        Int(min=0, max=256), "Threads of one FFmpeg; 0: its own choice", default=0
+    )
+    media_slots: int = param(
+        Int(min=0, max=256), "FFmpeg runs at once in a worker; 0: one a core", default=0
+    )
+    plan_optimize: bool = param(
+        Bool(), "false runs every operation as a step of its own", default=True
+    )
+    auth_mode: str = param(
+        Enum(values=("required", "off")), "API keys: required or off", default="required"
+    )
+    limit_duration: Fraction = param(Duration(), "Longest input", default=Fraction(7200))
+    limit_resolution: Size = param(
+        Resolution(), "Largest picture", default=Size(width=3840, height=2160)
+    )
+    limit_output_bytes: int = param(_COUNT, "Largest output", default=5_000_000_000)
+    limit_memory_bytes: int = param(_COUNT, "Most memory of one FFmpeg", default=4_000_000_000)
+    default_timeout: Fraction = param(
+        Duration(min=Fraction(1)), "Job timeout where the job sets none", default=Fraction(1800)
+    )
+    retention_work_hours: int = param(
+        Int(min=0, max=8760), "How long work files of failed jobs stay", default=1
+    )
+    max_failures: int = param(
+        Int(min=1, max=20), "Failures of a step before its job fails", default=3
+    )
+    retry_base_s: Fraction = param(
+        _SECONDS, "First wait before a step is tried again", default=Fraction(10)
+    )
+    retry_max_s: Fraction = param(_SECONDS, "Longest such wait", default=Fraction(300))
+    stall_timeout_s: Fraction = param(
+        _SECONDS, "FFmpeg without any progress for so long is stopped", default=Fraction(120)
+    )
+    lease_s: Fraction = param(
+        _SECONDS, "A worker owns a step for so long unless it renews", default=Fraction(30)
+    )
+    heartbeat_s: Fraction = param(_SECONDS, "How often workers report", default=Fraction(10))
+    stale_s: Fraction = param(
+        _SECONDS, "A worker unheard for so long is offline", default=Fraction(30)
+    )
+    sweep_s: Fraction = param(
+        _SECONDS, "How often beat repairs what got lost", default=Fraction(30)
+    )
+    drain_s: Fraction = param(
+        Duration(), "A worker told to end may finish its steps for so long", default=Fraction(300)
+    )
+    visibility_timeout_s: Fraction = param(
+        _SECONDS, "Redis redelivers unacknowledged messages after", default=Fraction(3600)
+    )
+    worker_id: str = param(
+        String(), "Name of this worker process; set by media-pipeline worker", default=""
+    )
+    log_level: str = param(
+        Enum(values=("debug", "info", "warning", "error")),
+        "Least level that is logged",
+        default="info",
+    )
+    log_format: str = param(
+        Enum(values=("console", "json")), "How log lines look", default="console"
+    )
+
+    @property
+    def slots(self) -> int:
+        return self.media_slots or len(os.sched_getaffinity(0))
+
+    def roots(self, tenant: str) -> tuple[str, ...]:
+        """The folders of one tenant, absolute."""
+        parts = [part for part in self.media_roots.split(":") if part]
+        return tuple(os.path.realpath(part.replace("{tenant}", tenant)) for part in parts)
+
+
+# a duration variable may be a bare number of seconds: environments have no numbers
+def _read(parameter_type: ParamType, text: str) -> Any:
+    is_bare = isinstance(parameter_type, Duration) and text.replace(".", "", 1).isdigit()
+    return parameter_type.convert(text + "s" if is_bare else text)
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment; empty variables count as unset. Raises: BadSettings."""
+    values, wrong = {}, []
+    for name, parameter in declared(Settings).items():
+        text = environ.get(name.upper(), "")
+        if not text:
+            continue
+        try:
+            values[name] = _read(parameter.type, text)
+        except Rejected as rejected:
+            wrong.append(f"{name.upper()} {rejected}")
+    if wrong:
+        raise BadSettings("; ".join(wrong))
+    return Settings(**values)
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load(os.environ)

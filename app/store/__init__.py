@@ -1,0 +1,1 @@
+"""PostgreSQL: models, sessions, queries and state moves; never commits by itself."""

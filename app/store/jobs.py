@@ -1,0 +1,208 @@
+"""Jobs: rows, the conditional moves between statuses, events, logs. Never commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, cast, func, insert, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Session
+
+from app.store.models import Job, JobEvent, JobLog
+from app.store.status import LIVE, RUNNING, TERMINAL, JobStatus, may_precede
+
+_NOW = func.clock_timestamp()
+
+
+def add(session: Session, **values: Any) -> Job:
+    """Insert a pending job with its first event."""
+    job = Job(**values, event_seq=1)
+    session.add(job)
+    session.flush()
+    session.refresh(job)
+    _add_event(session, job.job_id, 1, "job.status", {"status": JobStatus.PENDING.value})
+    return job
+
+
+def get(session: Session, job_id: str, tenant_id: str | None = None) -> Job | None:
+    """A job by id; with a tenant, only that tenant's."""
+    query = select(Job).where(Job.job_id == job_id)
+    return session.scalar(query if tenant_id is None else query.where(Job.tenant_id == tenant_id))
+
+
+def move(session: Session, job_id: str, to: JobStatus, **values: Any) -> bool:
+    """Change the status if the table allows it; False when it does not (any more).
+
+    One conditional UPDATE takes the next event number; the event is in the same transaction.
+    """
+    stamps: dict[str, Any] = {"updated_at": _NOW}
+    if to in TERMINAL:
+        stamps["completed_at"] = _NOW
+    moved = session.execute(
+        update(Job)
+        .where(Job.job_id == job_id, Job.status.in_(may_precede(to)))
+        .values(status=to.value, event_seq=Job.event_seq + 1, **stamps, **values)
+        .returning(Job.event_seq)
+    ).scalar_one_or_none()
+    if moved is None:
+        return False
+    data = {"status": to.value, "error_code": (values.get("error") or {}).get("code")}
+    _add_event(session, job_id, moved, "job.status", data)
+    return True
+
+
+def record_event(session: Session, job_id: str, kind: str, data: dict[str, Any]) -> None:
+    """Append an event that is not a change of the job's status."""
+    seq = session.execute(
+        update(Job)
+        .where(Job.job_id == job_id)
+        .values(event_seq=Job.event_seq + 1, updated_at=_NOW)
+        .returning(Job.event_seq)
+    ).scalar_one_or_none()
+    if seq is not None:
+        _add_event(session, job_id, seq, kind, data)
+
+
+def _add_event(session: Session, job_id: str, seq: int, kind: str, data: dict[str, Any]) -> None:
+    session.execute(insert(JobEvent).values(job_id=job_id, seq=seq, type=kind, data=data))
+
+
+def start_clock(session: Session, job_id: str) -> None:
+    """Start the job's time at its first step: `started_at`, and the deadline from the timeout."""
+    session.execute(
+        update(Job)
+        .where(Job.job_id == job_id, Job.deadline_at.is_(None))
+        .values(
+            started_at=func.coalesce(Job.started_at, _NOW),
+            deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
+        )
+    )
+
+
+def log(
+    session: Session,
+    job_id: str,
+    level: str,
+    stage: str,
+    message: str,
+    step_id: str | None = None,
+    attempt: int | None = None,
+) -> None:
+    """Add a line to the job's log."""
+    session.execute(
+        insert(JobLog).values(
+            job_id=job_id,
+            level=level,
+            stage=stage,
+            message=message,
+            step_id=step_id,
+            attempt=attempt,
+        )
+    )
+
+
+def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any]) -> None:
+    """Change one entry of `outputs`, in place, whoever else changes others."""
+    merged = Job.outputs[index].op("||", return_type=JSONB())(cast(changes, JSONB))
+    path = cast([str(index)], ARRAY(Text))
+    session.execute(
+        update(Job)
+        .where(Job.job_id == job_id)
+        .values(outputs=func.jsonb_set(Job.outputs, path, merged))
+    )
+
+
+def page(
+    session: Session,
+    tenant_id: str,
+    *,
+    statuses: Sequence[str] = (),
+    tags: Sequence[tuple[str, str]] = (),
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int,
+) -> list[Job]:
+    """The newest jobs first, at most `limit`; `before` is the last of the page before."""
+    where: list[ColumnElement[bool]] = [Job.tenant_id == tenant_id]
+    if statuses:
+        where.append(Job.status.in_(statuses))
+    if tags:
+        where.append(Job.tags.contains(dict(tags)))
+    if created_after:
+        where.append(Job.created_at >= created_after)
+    if created_before:
+        where.append(Job.created_at < created_before)
+    if before:
+        where.append(tuple_(Job.created_at, Job.job_id) < tuple_(*before))
+    newest = (Job.created_at.desc(), Job.job_id.desc())
+    return list(session.scalars(select(Job).where(*where).order_by(*newest).limit(limit)))
+
+
+def logs(
+    session: Session,
+    job_id: str,
+    *,
+    stage: str | None,
+    level: str | None,
+    after: int,
+    limit: int,
+) -> list[JobLog]:
+    """Log lines in order, after the one numbered `after`."""
+    query = select(JobLog).where(JobLog.job_id == job_id, JobLog.id > after)
+    if stage:
+        query = query.where(JobLog.stage == stage)
+    if level:
+        query = query.where(JobLog.level == level)
+    return list(session.scalars(query.order_by(JobLog.id).limit(limit)))
+
+
+def past_deadline(session: Session, limit: int) -> list[str]:
+    """Running jobs whose time is up."""
+    return list(
+        session.scalars(select(Job.job_id).where(is_running(), Job.deadline_at < _NOW).limit(limit))
+    )
+
+
+def finished_among(session: Session, job_ids: Sequence[str], failed_hours: int) -> list[str]:
+    """Of some jobs, those that are over (failed ones only after a while) or unknown."""
+    if not job_ids:
+        return []
+    old = _NOW - func.make_interval(0, 0, 0, 0, failed_hours)
+    is_kept = or_(
+        Job.status.in_([s.value for s in LIVE]),
+        and_(Job.status == JobStatus.FAILED.value, Job.completed_at >= old),
+    )
+    kept = set(session.scalars(select(Job.job_id).where(Job.job_id.in_(job_ids), is_kept)))
+    return [job_id for job_id in job_ids if job_id not in kept]
+
+
+def without_md5(session: Session, limit: int) -> list[str]:
+    """Jobs that completed lately and miss a checksum."""
+    lately = _NOW - func.make_interval(0, 0, 0, 0, 1)
+    settled = _NOW - func.make_interval(0, 0, 0, 0, 0, 1)
+    missing = Job.outputs.contains(cast([{"md5": None}], JSONB))
+    query = select(Job.job_id).where(
+        Job.status == JobStatus.COMPLETED.value,
+        Job.completed_at.between(lately, settled),
+        missing,
+    )
+    return list(session.scalars(query.limit(limit)))
+
+
+def idle(session: Session, older_than_s: float, limit: int) -> list[str]:
+    """Live jobs that nobody has touched for a while: the sweep advances them."""
+    old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
+    return list(
+        session.scalars(
+            select(Job.job_id)
+            .where(Job.status.in_([s.value for s in LIVE]), Job.updated_at < old)
+            .order_by(Job.updated_at)
+            .limit(limit)
+        )
+    )
+
+
+def is_running() -> ColumnElement[bool]:
+    """SQL: the job may execute steps."""
+    return Job.status.in_([status.value for status in RUNNING])

@@ -1,0 +1,36 @@
+"""The list of files that stand beside destinations while they are written. Never commits."""
+
+from sqlalchemy import delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.store.models import OutputPart, Step
+
+
+def add(session: Session, path: str, job_id: str, step_id: str, attempt: int) -> None:
+    """Note a part before it is written, so that it is found whatever happens."""
+    session.execute(
+        insert(OutputPart)
+        .values(path=path, job_id=job_id, step_id=step_id, attempt=attempt)
+        .on_conflict_do_nothing()
+    )
+
+
+def forget(session: Session, path: str) -> None:
+    session.execute(delete(OutputPart).where(OutputPart.path == path))
+
+
+def orphans(session: Session, limit: int) -> list[str]:
+    """Parts whose attempt does not run any more."""
+    is_alive = exists().where(
+        Step.job_id == OutputPart.job_id,
+        Step.step_id == OutputPart.step_id,
+        Step.attempt == OutputPart.attempt,
+        Step.status == "running",
+    )
+    old = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5.0)
+    return list(
+        session.scalars(
+            select(OutputPart.path).where(~is_alive, OutputPart.created_at < old).limit(limit)
+        )
+    )

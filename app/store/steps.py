@@ -1,0 +1,336 @@
+"""Steps and attempts: fenced claims, leases, the dependency counter. Never commits.
+
+`attempt` is the fencing token: whoever holds a lower number than the row has lost the step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.store import jobs
+from app.store.models import Job, Step, StepAttempt
+from app.store.status import StepStatus
+
+_NOW = func.clock_timestamp()
+_S = StepStatus
+
+
+def _in_seconds(seconds: float) -> Any:
+    return _NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def add_all(session: Session, job_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the steps of a freshly planned job."""
+    session.execute(insert(Step), [{"job_id": job_id, **row} for row in rows])
+
+
+def of_job(session: Session, job_id: str) -> list[Step]:
+    return list(session.scalars(select(Step).where(Step.job_id == job_id).order_by(Step.position)))
+
+
+def attempts_of(session: Session, job_id: str) -> list[StepAttempt]:
+    query = select(StepAttempt).where(StepAttempt.job_id == job_id)
+    return list(session.scalars(query.order_by(StepAttempt.step_id, StepAttempt.attempt)))
+
+
+def lock_job(session: Session, job_id: str) -> Job | None:
+    """The job's row, locked: changes of its step graph happen one after the other."""
+    return session.scalar(select(Job).where(Job.job_id == job_id).with_for_update())
+
+
+def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
+    """Mark pending steps as sent."""
+    session.execute(
+        update(Step)
+        .where(Step.job_id == job_id, Step.step_id.in_(step_ids), Step.status == _S.PENDING.value)
+        .values(status=_S.QUEUED.value, queued_at=_NOW, updated_at=_NOW)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A step that is ours until the lease ends; `lost` is the attempt that we took it from."""
+
+    attempt: int
+    failures: int
+    deadline_at: datetime
+    now: datetime
+    lost: int | None
+
+
+def claim(session: Session, job_id: str, step_id: str, worker: str, lease_s: float) -> Claim | None:
+    """Take a step if it is ours to take: queued and due, or running with an expired lease.
+
+    Anything else (a message that came twice, late, or for a job that ended) gives None.
+    """
+    step = session.execute(
+        select(Step.status, Step.attempt)
+        .where(Step.job_id == job_id, Step.step_id == step_id)
+        .with_for_update()
+    ).one_or_none()
+    if step is None:
+        return None
+    is_due = and_(
+        Step.status == _S.QUEUED.value, or_(Step.not_before.is_(None), Step.not_before <= _NOW)
+    )
+    is_lost = and_(Step.status == _S.RUNNING.value, Step.lease_until < _NOW)
+    taken = session.execute(
+        update(Step)
+        .where(
+            Step.job_id == job_id, Step.step_id == step_id, Step.deps_left == 0,
+            or_(is_due, is_lost),
+            exists().where(Job.job_id == job_id, jobs.is_running()),
+        )
+        .values(
+            status=_S.RUNNING.value, attempt=Step.attempt + 1, worker=worker, not_before=None,
+            lease_until=_in_seconds(lease_s), updated_at=_NOW,
+            # a worker that died with the step in its hands counts against the step (poison)
+            failures=Step.failures + (1 if step.status == _S.RUNNING else 0),
+        )
+        .returning(Step.attempt, Step.failures)
+    ).one_or_none()  # fmt: skip
+    if taken is None:
+        return None
+    session.execute(
+        insert(StepAttempt).values(
+            job_id=job_id, step_id=step_id, attempt=taken.attempt, worker=worker
+        )
+    )
+    jobs.start_clock(session, job_id)
+    deadline, now = session.execute(select(Job.deadline_at, _NOW).where(Job.job_id == job_id)).one()
+    lost = step.attempt if step.status == _S.RUNNING else None
+    return Claim(
+        attempt=taken.attempt, failures=taken.failures, deadline_at=deadline, now=now, lost=lost
+    )
+
+
+def is_held(job_id: str, step_id: str, attempt: int) -> ColumnElement[bool]:
+    """SQL: this attempt still owns the step."""
+    return and_(
+        Step.job_id == job_id,
+        Step.step_id == step_id,
+        Step.attempt == attempt,
+        Step.status == _S.RUNNING.value,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulse:
+    """What a renewal learns: is the step still ours, does the job still want it?"""
+
+    is_ours: bool
+    is_wanted: bool
+
+
+def renew(
+    session: Session,
+    job_id: str,
+    step_id: str,
+    attempt: int,
+    lease_s: float,
+    percent: float | None = None,
+    progress: dict[str, Any] | None = None,
+) -> Pulse:
+    """Extend the lease and store the latest progress; `percent` never goes back."""
+    changes: dict[str, Any] = {"lease_until": _in_seconds(lease_s)}
+    if progress is not None:
+        changes |= {"progress": progress, "updated_at": _NOW}
+    if percent is not None:
+        changes["percent"] = func.greatest(Step.percent, percent)
+    held = session.execute(
+        update(Step)
+        .where(is_held(job_id, step_id, attempt))
+        .values(**changes)
+        .returning(Step.attempt)
+    ).scalar_one_or_none()
+    return Pulse(is_ours=held is not None, is_wanted=_is_wanted(session, job_id))
+
+
+def look(session: Session, job_id: str, step_id: str, attempt: int) -> Pulse:
+    """The same question without writing."""
+    held = session.scalar(select(Step.attempt).where(is_held(job_id, step_id, attempt)))
+    return Pulse(is_ours=held is not None, is_wanted=_is_wanted(session, job_id))
+
+
+def _is_wanted(session: Session, job_id: str) -> bool:
+    return bool(session.scalar(select(exists().where(Job.job_id == job_id, jobs.is_running()))))
+
+
+def lock_if_held(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
+    """Check the fence under the step's row lock: nobody can take the step before we commit."""
+    query = select(Step.attempt).where(is_held(job_id, step_id, attempt)).with_for_update()
+    return session.scalar(query) is not None and _is_wanted(session, job_id)
+
+
+def close_attempt(
+    session: Session, job_id: str, step_id: str, attempt: int, status: StepStatus, **values: Any
+) -> None:
+    """Write how an attempt ended, once."""
+    session.execute(
+        update(StepAttempt)
+        .where(
+            StepAttempt.job_id == job_id,
+            StepAttempt.step_id == step_id,
+            StepAttempt.attempt == attempt,
+            StepAttempt.status == _S.RUNNING.value,
+        )
+        .values(status=status.value, completed_at=_NOW, **values)
+    )
+
+
+def annotate_attempt(
+    session: Session, job_id: str, step_id: str, attempt: int, **values: Any
+) -> None:
+    """Add what is known of a running attempt, such as its command."""
+    session.execute(
+        update(StepAttempt)
+        .where(
+            StepAttempt.job_id == job_id,
+            StepAttempt.step_id == step_id,
+            StepAttempt.attempt == attempt,
+        )
+        .values(**values)
+    )
+
+
+def complete(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
+    """Finish a step that is still ours, and count it down in those that wait for it."""
+    done = session.execute(
+        update(Step)
+        .where(is_held(job_id, step_id, attempt))
+        .values(
+            status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=_NOW
+        )
+        .returning(Step.step_id)
+    ).scalar_one_or_none()
+    if done is None:
+        return False
+    session.execute(
+        update(Step)
+        .where(Step.job_id == job_id, Step.depends_on.contains([step_id]))
+        .values(deps_left=Step.deps_left - 1)
+    )
+    return True
+
+
+def hand_back(
+    session: Session,
+    job_id: str,
+    step_id: str,
+    attempt: int,
+    *,
+    delay_s: float = 0,
+    is_failure: bool,
+    error: dict[str, Any] | None = None,
+) -> bool:
+    """Put a step that is still ours back in the queue, due after `delay_s`."""
+    back = session.execute(
+        update(Step)
+        .where(is_held(job_id, step_id, attempt))
+        .values(
+            status=_S.QUEUED.value,
+            not_before=_in_seconds(delay_s),
+            queued_at=_NOW,
+            lease_until=None,
+            worker=None,
+            failures=Step.failures + (1 if is_failure else 0),
+            error=error,
+            updated_at=_NOW,
+        )
+        .returning(Step.step_id)
+    ).scalar_one_or_none()
+    return back is not None
+
+
+def fail(session: Session, job_id: str, step_id: str, attempt: int, error: dict[str, Any]) -> bool:
+    """End a step that is still ours as failed."""
+    failed = session.execute(
+        update(Step)
+        .where(is_held(job_id, step_id, attempt))
+        .values(
+            status=_S.FAILED.value, error=error, failures=Step.failures + 1, lease_until=None,
+            updated_at=_NOW,
+        )
+        .returning(Step.step_id)
+    ).scalar_one_or_none()  # fmt: skip
+    return failed is not None
+
+
+def cancel_waiting(session: Session, job_id: str) -> None:
+    """Steps that have not begun never will."""
+    session.execute(
+        update(Step)
+        .where(Step.job_id == job_id, Step.status.in_([_S.PENDING.value, _S.QUEUED.value]))
+        .values(status=_S.CANCELLED.value, updated_at=_NOW)
+    )
+
+
+def cancel_held(session: Session, job_id: str, step_id: str, attempt: int) -> None:
+    """A running step whose job ended stops for good."""
+    session.execute(
+        update(Step)
+        .where(is_held(job_id, step_id, attempt))
+        .values(status=_S.CANCELLED.value, lease_until=None, updated_at=_NOW)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stuck:
+    """A step in the hands of a worker that is gone."""
+
+    job_id: str
+    step_id: str
+    attempt: int
+    failures: int
+
+
+def stuck(session: Session, limit: int) -> list[Stuck]:
+    """Running steps with an expired lease, locked; those that somebody else sweeps are skipped."""
+    rows = session.execute(
+        select(Step.job_id, Step.step_id, Step.attempt, Step.failures)
+        .where(Step.status == _S.RUNNING.value, Step.lease_until < _NOW)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [Stuck(**row) for row in rows.mappings()]
+
+
+def expire_leases_of(session: Session, worker_id: str) -> None:
+    """What a dead worker ran may be taken at once."""
+    session.execute(
+        update(Step)
+        .where(Step.worker == worker_id, Step.status == _S.RUNNING.value)
+        .values(lease_until=_in_seconds(-1))
+    )
+
+
+def overdue(session: Session, older_than_s: float, limit: int) -> list[tuple[str, str]]:
+    """Queued steps that are due, ready, and have waited long: their message may be lost."""
+    old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
+    rows = session.execute(
+        select(Step.job_id, Step.step_id)
+        .join(Job, Job.job_id == Step.job_id)
+        .where(
+            jobs.is_running(),
+            Step.status == _S.QUEUED.value,
+            Step.deps_left == 0,
+            func.greatest(Step.queued_at, func.coalesce(Step.not_before, Step.queued_at)) < old,
+        )
+        .order_by(Step.queued_at)
+        .limit(limit)
+    )
+    return [(row.job_id, row.step_id) for row in rows]
+
+
+def touch_queued(session: Session, keys: Sequence[tuple[str, str]]) -> None:
+    """Note that a message was sent again, so that the next sweep waits."""
+    for job_id, step_id in keys:
+        session.execute(
+            update(Step)
+            .where(Step.job_id == job_id, Step.step_id == step_id, Step.status == _S.QUEUED.value)
+            .values(queued_at=_NOW)
+        )

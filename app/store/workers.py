@@ -1,0 +1,54 @@
+"""Workers: registration, heartbeat, going offline. Never commits."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.store.models import Worker
+from app.store.status import WorkerStatus
+
+_NOW = func.clock_timestamp()
+
+
+def beat(session: Session, worker_id: str, **values: Any) -> None:
+    """Register a worker, or say that it is still there."""
+    session.execute(
+        insert(Worker)
+        .values(worker_id=worker_id, **values)
+        .on_conflict_do_update(
+            index_elements=[Worker.worker_id],
+            set_={"last_heartbeat_at": _NOW, "status": WorkerStatus.ACTIVE.value},
+        )
+    )
+
+
+def leave(session: Session, worker_id: str) -> None:
+    session.execute(
+        update(Worker)
+        .where(Worker.worker_id == worker_id)
+        .values(status=WorkerStatus.OFFLINE.value)
+    )
+
+
+def mark_stale(session: Session, stale_s: float) -> list[str]:
+    """Set workers offline that have not been heard for `stale_s`; their ids."""
+    old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, stale_s)
+    return list(
+        session.scalars(
+            update(Worker)
+            .where(Worker.status != WorkerStatus.OFFLINE.value, Worker.last_heartbeat_at < old)
+            .values(status=WorkerStatus.OFFLINE.value)
+            .returning(Worker.worker_id)
+        )
+    )
+
+
+def count_active(session: Session, stale_s: float) -> int:
+    """Workers that were heard lately."""
+    recent = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, stale_s)
+    query = select(func.count()).where(
+        Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent
+    )
+    return session.scalar(query) or 0

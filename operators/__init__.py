@@ -1,0 +1,1 @@
+"""The bottom layer, pure: what an operation is, and the catalogue of built-in operators."""

@@ -1,0 +1,1 @@
+"""Operators that draw on the picture."""

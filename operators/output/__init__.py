@@ -1,0 +1,1 @@
+"""Operators that make something else than a programme: pictures, waveforms."""

@@ -1,0 +1,413 @@
+"""The eleven parameter types with their rules: check and convert one JSON value.
+
+A type is a frozen value, so that one declaration (`param(Int(min=2), "Width in pixels")`) gives
+validation, conversion, documentation and the wire schema. Reading whole objects is `operators.reading`.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from operators.colors import COLORS
+from operators.duration import BadDuration, format_duration, parse_duration
+from operators.problem import Code, did_you_mean, pointer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong with a value, `at` a pointer below the value itself."""
+
+    message: str
+    suggestion: str | None = None
+    at: str = ""
+    code: Code | None = None
+    """None: the code of whatever holds the value."""
+
+    def below(self, prefix: str) -> "Finding":
+        return replace(self, at=prefix + self.at)
+
+
+class Rejected(ValueError):
+    """The value breaks the declaration: one or more findings."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(f.message for f in findings))
+        self.findings = findings
+
+
+def reject(message: str, suggestion: str | None = None) -> Rejected:
+    return Rejected(Finding(message=message, suggestion=suggestion))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParamType:
+    """One kind of value: `convert` reads JSON, `plain` writes it back, `rules` documents."""
+
+    kind: ClassVar[str]
+    json_type: ClassVar[str | list[str]] = "string"
+    custom: Callable[[Any], str | None] | None = None
+    """An own rule: None when the value is fine, else the sentence that says why not."""
+
+    def convert(self, value: object) -> Any:
+        """The typed value. Raises: Rejected."""
+        typed = self.read(value)
+        complaint = self.custom(typed) if self.custom else None
+        if complaint:
+            raise reject(complaint)
+        return typed
+
+    def read(self, value: object) -> Any:
+        raise NotImplementedError
+
+    def plain(self, value: Any) -> Any:
+        return value
+
+    def rules(self) -> dict[str, Any]:
+        """The rules that are set, for documentation: `{"min": 2, "multiple_of": 2}`."""
+        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "custom"}
+        return {
+            name: _documented(value) for name, value in found.items() if value not in (None, ())
+        }
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of what `convert` takes."""
+        return {"type": self.json_type}
+
+
+def _documented(value: Any) -> Any:
+    match value:
+        case ParamType():
+            return {"type": value.kind, **value.rules()}
+        case Fraction():
+            return format_duration(value)
+        case tuple():
+            return [_documented(item) for item in value]
+        case type():
+            return value.__name__
+        case _:
+            return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class String(ParamType):
+    """Text. `pattern` must match the whole value."""
+
+    kind: ClassVar[str] = "string"
+    min_length: int | None = None
+    max_length: int | None = 4096
+    pattern: str | None = None
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise reject(f"must be text, not {_kind_of(value)}")
+        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+            raise reject("must not hold a NUL character or half a surrogate pair")
+        _check_count(value, self.min_length, self.max_length, "character")
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            raise reject(f"must match {self.pattern}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | _set(
+            minLength=self.min_length,
+            maxLength=self.max_length,
+            pattern=self.pattern and f"^(?:{self.pattern})$",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int(ParamType):
+    """A whole number; text such as "1280" is read, 1280.7 is not."""
+
+    kind: ClassVar[str] = "int"
+    json_type: ClassVar[str | list[str]] = ["integer", "string"]
+    min: int | None = None
+    max: int | None = None
+    multiple_of: int | None = None
+
+    def read(self, value: object) -> int:
+        number = value
+        if (isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII)) or (isinstance(value, float) and value.is_integer()):
+            number = int(value)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise reject(f"must be a whole number, not {_shown(value)}")
+        _check_bounds(number, self.min, self.max, self.multiple_of, str)
+        return number
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | _set(
+            minimum=self.min,
+            maximum=self.max,
+            multipleOf=self.multiple_of,
+            pattern=r"^[+-]?\d{1,18}$",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Float(ParamType):
+    """A finite number; decimal text is read."""
+
+    kind: ClassVar[str] = "float"
+    json_type: ClassVar[str | list[str]] = ["number", "string"]
+    min: float | None = None
+    max: float | None = None
+    multiple_of: float | None = None
+
+    def read(self, value: object) -> float:
+        number = value
+        if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", value, re.ASCII):
+            number = float(value)
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise reject(f"must be a number, not {_shown(value)}")
+        if not abs(number) <= 1e18:
+            raise reject("must be a finite number")
+        _check_bounds(float(number), self.min, self.max, self.multiple_of, _number_text)
+        return float(number)
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | _set(minimum=self.min, maximum=self.max)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bool(ParamType):
+    """true or false, also as text; nothing else."""
+
+    kind: ClassVar[str] = "bool"
+    json_type: ClassVar[str | list[str]] = ["boolean", "string"]
+
+    def read(self, value: object) -> bool:
+        if isinstance(value, str) and value in ("true", "false"):
+            return value == "true"
+        if not isinstance(value, bool):
+            raise reject(f"must be true or false, not {_shown(value)}")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duration(ParamType):
+    """A length of time (`operators.duration`); bounds in seconds."""
+
+    kind: ClassVar[str] = "duration"
+    json_type: ClassVar[str | list[str]] = ["string", "number"]
+    min: Fraction | None = Fraction(0)
+    max: Fraction | None = None
+
+    def read(self, value: object) -> Fraction:
+        try:
+            seconds = parse_duration(value)
+        except BadDuration as error:
+            raise reject(str(error), error.suggestion) from error
+        if seconds < 0 and self.min == 0:
+            raise reject("must not be negative")
+        _check_bounds(seconds, self.min, self.max, None, format_duration)
+        return seconds
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else format_duration(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timecode(Duration):
+    """A position in time; written like a duration."""
+
+    kind: ClassVar[str] = "timecode"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """A picture size in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolution(ParamType):
+    """A picture size: "1280x720" or {"width": 1280, "height": 720}."""
+
+    kind: ClassVar[str] = "resolution"
+    json_type: ClassVar[str | list[str]] = ["string", "object"]
+    max: Size | None = None
+
+    def read(self, value: object) -> Size:
+        if isinstance(value, str) and (
+            match := re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", value, re.ASCII)
+        ):
+            sides: tuple[object, object] = int(match[1]), int(match[2])
+        elif isinstance(value, Mapping) and set(value) == {"width", "height"}:
+            sides = value["width"], value["height"]
+        else:
+            raise reject(f"must be a size, not {_shown(value)}", 'Write it as "1280x720".')
+        width, height = (Int(min=1, max=99999).convert(side) for side in sides)
+        if self.max and (width > self.max.width or height > self.max.height):
+            raise reject(f"must be at most {self.max}")
+        return Size(width=width, height=height)
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else str(value)
+
+    def rules(self) -> dict[str, Any]:
+        return _set(max=self.max and str(self.max))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enum(ParamType):
+    """One of a list of words, exactly as written."""
+
+    kind: ClassVar[str] = "enum"
+    values: tuple[str, ...]
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or value not in self.values:
+            known = did_you_mean(value, self.values) if isinstance(value, str) else None
+            raise reject(
+                f"must be one of {', '.join(self.values)}, not {_shown(value)}"
+                if len(self.values) <= 12
+                else f"{_shown(value)} is not known here",
+                known or (f"Known: {', '.join(self.values)}." if len(self.values) > 12 else None),
+            )
+        return value
+
+    def rules(self) -> dict[str, Any]:
+        return {"enum": list(self.values)}
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.values)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Array(ParamType):
+    """A list whose items are all of one type; findings name the item."""
+
+    kind: ClassVar[str] = "array"
+    json_type: ClassVar[str | list[str]] = "array"
+    item_type: ParamType = field(default_factory=String)
+    min_items: int | None = None
+    max_items: int | None = None
+
+    def read(self, value: object) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise reject(f"must be a list, not {_kind_of(value)}")
+        _check_count(value, self.min_items, self.max_items, "item")
+        return tuple(_collect(enumerate(value), self.item_type.convert).values())
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else [self.item_type.plain(item) for item in value]
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | _set(
+            items=self.item_type.schema(), minItems=self.min_items, maxItems=self.max_items
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Object(ParamType):
+    """A map from text to values of one type."""
+
+    kind: ClassVar[str] = "object"
+    json_type: ClassVar[str | list[str]] = "object"
+    item_type: ParamType = field(default_factory=String)
+    max_items: int | None = None
+    key_pattern: str = r"[^\0\ud800-\udfff]{1,128}"
+
+    def read(self, value: object) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise reject(f"must be an object, not {_kind_of(value)}")
+        _check_count(value, None, self.max_items, "entry")
+        bad = [key for key in value if not re.fullmatch(self.key_pattern, str(key))]
+        if bad:
+            raise reject(f"the key {_shown(bad[0])} must match {self.key_pattern}")
+        return _collect(value.items(), self.item_type.convert)
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"additionalProperties": self.item_type.schema()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Color(ParamType):
+    """A colour: a name, `#rrggbb` or `#rrggbbaa`; either with `@0.5` for opacity."""
+
+    kind: ClassVar[str] = "color"
+    _FORM: ClassVar[str] = (
+        r"(#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?|[A-Za-z]{1,32})(?:@(0(?:\.\d{1,6})?|1(?:\.0{1,6})?))?"
+    )
+
+    def read(self, value: object) -> str:
+        match = re.fullmatch(self._FORM, value, re.ASCII) if isinstance(value, str) else None
+        known = match and (match[1].startswith("#") or match[1].lower() in COLORS)
+        if not match or not known or (match[2] and len(match[1]) == 9):
+            near = did_you_mean(value.lower(), COLORS) if isinstance(value, str) else None
+            raise reject(
+                f"must be a colour, not {_shown(value)}",
+                near or 'For example "white" or "#ff8800".',
+            )
+        return match[0].lower()
+
+
+def _collect(entries: Any, convert: Callable[[object], Any]) -> dict[Any, Any]:
+    """Convert every entry; raise all findings of all of them at once."""
+    done, findings = {}, []
+    for key, value in entries:
+        try:
+            done[key] = convert(value)
+        except Rejected as rejected:
+            findings += [finding.below(pointer(key)) for finding in rejected.findings]
+    if findings:
+        raise Rejected(*findings)
+    return done
+
+
+def _check_bounds(number: Any, low: Any, high: Any, step: Any, show: Callable[[Any], str]) -> None:
+    if low is not None and high is not None and not low <= number <= high:
+        raise reject(f"must be between {show(low)} and {show(high)}, not {show(number)}")
+    if low is not None and number < low:
+        raise reject(f"must be at least {show(low)}, not {show(number)}")
+    if high is not None and number > high:
+        raise reject(f"must be at most {show(high)}, not {show(number)}")
+    if step is not None and not math.isclose(number / step, round(number / step), abs_tol=1e-9):
+        raise reject(f"must be a multiple of {show(step)}, not {show(number)}")
+
+
+def _check_count(value: Any, low: int | None, high: int | None, unit: str) -> None:
+    plural = unit[:-1] + "ies" if unit.endswith("y") else unit + "s"
+    if low is not None and len(value) < low:
+        raise reject(f"must have at least {low} {unit if low == 1 else plural}")
+    if high is not None and len(value) > high:
+        raise reject(f"must have at most {high} {plural}, not {len(value)}")
+
+
+def _set(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _number_text(number: float) -> str:
+    return f"{number:g}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case str():
+            return f'"{value if len(value) <= 40 else value[:40] + "…"}"'
+        case bool() | None:
+            return {True: "true", False: "false", None: "null"}[value]
+        case int() | float():
+            return str(value) if abs(value) < 1e18 else "so large a number"
+        case _:
+            return _kind_of(value)
+
+
+def _kind_of(value: object) -> str:
+    names = {
+        bool: "true or false",
+        str: "text",
+        int: "a number",
+        float: "a number",
+        type(None): "null",
+    }
+    return names.get(type(value), "a list" if isinstance(value, (list, tuple)) else "an object")

@@ -1,0 +1,1 @@
+"""Operators on time: which part plays, when."""

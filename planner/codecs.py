@@ -1,0 +1,199 @@
+"""What can be encoded and what each container holds: tables, no logic.
+
+Names are FFmpeg's: a codec (`h264`) as ffprobe reports it, an encoder (`libx264`) as `-c:v` takes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from operators.media import Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoder:
+    """One encoder: its codec, the options that we always set (with the reason), its ranges."""
+
+    name: str
+    codec: str
+    kind: Kind
+    crf_max: int | None = None
+    default_crf: int | None = None
+    presets: tuple[str, ...] = ()
+    preset_option: str = "-preset"
+    preset_values: Mapping[str, str] | None = None
+    """Where the encoder's own presets are numbers: our preset word -> its number."""
+    pixel_formats: tuple[str, ...] = ()
+    """The first is used when the source's own is not among them."""
+    profiles: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    sample_rates: tuple[int, ...] = ()
+    """Empty: any. Otherwise other rates become the next higher one."""
+    max_channels: int = 64
+    cpu_factor: float = 1.0
+    """Seconds of CPU for a second of 720p (video) or stereo (audio), first estimate."""
+
+
+_X26X = (
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+)  # fmt: skip
+_WORDS_TO_VPX = {"ultrafast": "8", "superfast": "7", "veryfast": "6", "faster": "5", "fast": "4",
+                 "medium": "2", "slow": "1", "slower": "1", "veryslow": "0"}  # fmt: skip
+_WORDS_TO_SVT = {"ultrafast": "12", "superfast": "11", "veryfast": "10", "faster": "9", "fast": "8",
+                 "medium": "7", "slow": "5", "slower": "4", "veryslow": "2"}  # fmt: skip
+
+ENCODERS: tuple[Encoder, ...] = (
+    Encoder(
+        name="libx264", codec="h264", kind=Kind.VIDEO, crf_max=51, default_crf=23, presets=_X26X,
+        pixel_formats=("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p10le"),
+        profiles=("baseline", "main", "high", "high10", "high422", "high444"), cpu_factor=0.5,
+    ),
+    Encoder(
+        name="libx265", codec="hevc", kind=Kind.VIDEO, crf_max=51, default_crf=28, presets=_X26X,
+        pixel_formats=("yuv420p", "yuv420p10le", "yuv422p10le", "yuv444p", "yuv444p10le"),
+        profiles=("main", "main10", "main422-10", "main444-8", "main444-10"),
+        fixed=("-tag:v", "hvc1", "-x265-params", "log-level=warning"), cpu_factor=1.8,
+    ),
+    Encoder(
+        name="libsvtav1", codec="av1", kind=Kind.VIDEO, crf_max=63, default_crf=35, presets=_X26X,
+        preset_values=_WORDS_TO_SVT, pixel_formats=("yuv420p", "yuv420p10le"), cpu_factor=1.0,
+    ),
+    Encoder(
+        name="libvpx-vp9", codec="vp9", kind=Kind.VIDEO, crf_max=63, default_crf=32, presets=_X26X,
+        preset_option="-cpu-used", preset_values=_WORDS_TO_VPX,
+        pixel_formats=("yuv420p", "yuva420p", "yuv420p10le", "yuv422p", "yuv444p"),
+        # row-mt: rows in parallel, the only threading that helps below 4K
+        fixed=("-deadline", "good", "-row-mt", "1"), cpu_factor=2.0,
+    ),
+    Encoder(
+        name="libvpx", codec="vp8", kind=Kind.VIDEO, crf_max=63, default_crf=10, presets=_X26X,
+        preset_option="-cpu-used", preset_values=_WORDS_TO_VPX, pixel_formats=("yuv420p",),
+        fixed=("-deadline", "good"), cpu_factor=1.0,
+    ),
+    Encoder(name="mpeg4", codec="mpeg4", kind=Kind.VIDEO, pixel_formats=("yuv420p",), cpu_factor=0.15),
+    Encoder(
+        name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6,
+        pixel_formats=("yuv422p10le", "yuv444p10le"), profiles=("proxy", "lt", "standard", "hq"),
+    ),
+    Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
+    Encoder(name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("bgr8",), cpu_factor=0.1),
+    Encoder(
+        name="aac", codec="aac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
+        sample_rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
+    ),
+    Encoder(
+        name="libmp3lame", codec="mp3", kind=Kind.AUDIO, max_channels=2, cpu_factor=0.02,
+        sample_rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+    ),
+    Encoder(
+        name="libopus", codec="opus", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
+        sample_rates=(8000, 12000, 16000, 24000, 48000),
+    ),
+    Encoder(name="libvorbis", codec="vorbis", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02),
+    Encoder(name="flac", codec="flac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01),
+    Encoder(name="alac", codec="alac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01),
+    Encoder(
+        name="ac3", codec="ac3", kind=Kind.AUDIO, max_channels=6, cpu_factor=0.02,
+        sample_rates=(32000, 44100, 48000),
+    ),
+    Encoder(name="pcm_s16le", codec="pcm_s16le", kind=Kind.AUDIO, cpu_factor=0.001),
+    Encoder(name="pcm_s24le", codec="pcm_s24le", kind=Kind.AUDIO, cpu_factor=0.001),
+    Encoder(name="pcm_f32le", codec="pcm_f32le", kind=Kind.AUDIO, cpu_factor=0.001),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One output format: FFmpeg's muxer, what it holds (the first is the default), its flags."""
+
+    name: str
+    muxer: str
+    extensions: tuple[str, ...]
+    video: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    max_audio_tracks: int | None = None
+    flags: tuple[str, ...] = ()
+
+    def codecs(self, kind: Kind) -> tuple[str, ...]:
+        return self.video if kind is Kind.VIDEO else self.audio
+
+
+# faststart: the index in front, so that players start before the whole file is there
+_FASTSTART = ("-movflags", "+faststart")
+_PCM = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
+
+CONTAINERS: tuple[Container, ...] = (
+    Container(
+        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=_FASTSTART,
+        video=("h264", "hevc", "av1", "vp9", "mpeg4"),
+        audio=("aac", "mp3", "opus", "flac", "alac", "ac3"),
+    ),
+    Container(
+        name="mov", muxer="mov", extensions=("mov",), flags=_FASTSTART,
+        video=("h264", "hevc", "prores", "mpeg4"), audio=("aac", "mp3", "alac", "ac3", *_PCM),
+    ),
+    Container(
+        name="mkv", muxer="matroska", extensions=("mkv",),
+        video=("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "prores", "ffv1"),
+        audio=("aac", "opus", "mp3", "vorbis", "flac", "ac3", "alac", *_PCM),
+    ),
+    Container(
+        name="webm", muxer="webm", extensions=("webm",), video=("vp9", "av1", "vp8"),
+        audio=("opus", "vorbis"),
+    ),
+    Container(name="mp3", muxer="mp3", extensions=("mp3",), audio=("mp3",), max_audio_tracks=1),
+    Container(
+        name="m4a", muxer="ipod", extensions=("m4a",), audio=("aac", "alac"), flags=_FASTSTART,
+    ),
+    Container(name="wav", muxer="wav", extensions=("wav",), audio=_PCM, max_audio_tracks=1),
+    Container(name="flac", muxer="flac", extensions=("flac",), audio=("flac",), max_audio_tracks=1),
+    Container(name="ogg", muxer="ogg", extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
+    Container(name="opus", muxer="opus", extensions=("opus",), audio=("opus",), max_audio_tracks=1),
+    Container(name="gif", muxer="gif", extensions=("gif",), video=("gif",)),
+)  # fmt: skip
+
+_BY_NAME = {encoder.name: encoder for encoder in ENCODERS}
+_BY_CODEC = {encoder.codec: encoder for encoder in reversed(ENCODERS)}
+_CONTAINERS = {container.name: container for container in CONTAINERS}
+_EXTENSIONS = {ext: container for container in CONTAINERS for ext in container.extensions}
+
+
+def find_encoder(name: str) -> Encoder:
+    """By encoder (`libx264`) or codec (`h264`) name. Raises KeyError."""
+    return _BY_NAME.get(name) or _BY_CODEC[name]
+
+
+def encoder_names(kind: Kind) -> tuple[str, ...]:
+    """Every name that a JobSpec may give for a codec of this kind."""
+    of_kind = [encoder for encoder in ENCODERS if encoder.kind is kind]
+    return tuple(dict.fromkeys([e.codec for e in of_kind] + [e.name for e in of_kind]))
+
+
+def find_container(name: str) -> Container | None:
+    return _CONTAINERS.get(name)
+
+
+def container_of(path: str) -> Container | None:
+    """The container that a file name's extension stands for."""
+    return _EXTENSIONS.get(path.rsplit(".", 1)[-1].lower()) if "." in path else None
+
+
+def container_names() -> tuple[str, ...]:
+    return tuple(_CONTAINERS)
+
+
+def presets() -> tuple[str, ...]:
+    return _X26X
+
+
+def pixel_formats() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p for encoder in ENCODERS for p in encoder.pixel_formats))
+
+
+def profiles() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p for encoder in ENCODERS for p in encoder.profiles))
+
+
+# lossless and quick to decode: what intermediates between steps are written as
+INTERMEDIATE_MUXER = "nut"
+INTERMEDIATE_VIDEO = _BY_NAME["ffv1"]
+INTERMEDIATE_AUDIO = _BY_NAME["pcm_f32le"]

@@ -1,0 +1,318 @@
+"""How each output is encoded: copy or encode per track, with which options, and what results."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from operators.filtergraph import Filter, Rate
+from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.problem import Code, Problem
+from planner.codecs import Container, Encoder, container_of, find_container, find_encoder
+from planner.select import Selection
+from planner.spec import AudioCodec, OutputSpec, VideoCodec
+
+_COPY = "copy"
+_SUBSAMPLED = ("yuv420p", "yuva420p", "yuv420p10le", "nv12")
+_HALF_WIDTH = ("yuv422p", "yuv422p10le")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedTrack:
+    """One stream of an output: where it is read from, filters that only this output needs, and
+    the options, `{n}` standing for its number among the file's streams of the kind."""
+
+    kind: Kind
+    picked: tuple[Kind, int]
+    """Which stream of what the output reads."""
+    is_copied: bool
+    filters: tuple[Filter, ...] = ()
+    options: tuple[str, ...] = ()
+    encoder: Encoder | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """One output file: its container, tracks, file options, and what probing it will show."""
+
+    container: Container
+    tracks: tuple[EncodedTrack, ...]
+    options: tuple[str, ...]
+    result: MediaInfo
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What went wrong or is worth saying about one output."""
+
+    at: str
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def fail(self, code: Code, below: str, message: str, suggestion: str | None = None) -> None:
+        self.problems.append(
+            Problem(code=code, pointer=self.at + below, message=message, suggestion=suggestion)
+        )
+
+    def warn(self, code: Code, below: str, message: str) -> None:
+        self.warnings.append(Problem(code=code, pointer=self.at + below, message=message))
+
+
+def encode(
+    given: OutputSpec,
+    selection: Selection,
+    untouched: Mapping[tuple[Kind, int], VideoStream | AudioStream],
+    findings: Findings,
+) -> Encoding | None:
+    """Decide one output, which reads `selection`. `untouched` has those of its streams that come
+    straight from an input file, as they are stored there. None where `findings` has problems."""
+    source, container = selection.info, _container(given)
+    tracks: list[EncodedTrack] = []
+    streams: dict[Kind, list[VideoStream | AudioStream]] = {kind: [] for kind in Kind}
+    seen: Counter[Kind] = Counter()
+    for position in selection.picked:
+        kind, _ = position
+        stream = source.streams(kind)[seen[kind]]
+        seen[kind] += 1
+        if not _is_wanted(given, container, kind, len(streams[kind]), findings):
+            continue
+        made = (
+            _copy_track(kind, position, untouched[position])
+            if _is_copyable(given, container, kind, untouched.get(position), findings)
+            else _encode_track(given, container, kind, position, stream, findings)
+        )
+        if made:
+            tracks.append(made[0])
+            streams[kind].append(made[1])
+    if not tracks and not findings.problems:
+        findings.fail(
+            Code.INVALID_OUTPUT, "", f"there is nothing to write into {container.name}",
+            f"{container.name} holds {' and '.join(k for k in Kind if container.codecs(k))}.",
+        )  # fmt: skip
+    if findings.problems:
+        return None
+    video = tuple(s for s in streams[Kind.VIDEO] if isinstance(s, VideoStream))
+    audio = tuple(s for s in streams[Kind.AUDIO] if isinstance(s, AudioStream))
+    return Encoding(
+        container=container,
+        tracks=tuple(tracks),
+        options=_file_options(given, container, source, audio),
+        result=_result(source, container, video, audio),
+    )
+
+
+def _container(given: OutputSpec) -> Container:
+    found = find_container(given.format) if given.format else container_of(given.destination)
+    if found is None:
+        raise ValueError(f"no container for {given.destination}")  # refused by planner.parse
+    return found
+
+
+def _is_wanted(
+    given: OutputSpec, container: Container, kind: Kind, so_far: int, findings: Findings
+) -> bool:
+    if given.codec.of(kind) == "none" or not container.codecs(kind):
+        return False
+    most = container.max_audio_tracks
+    if kind is Kind.AUDIO and most is not None and so_far >= most:
+        findings.warn(
+            Code.INVALID_OUTPUT,
+            "/id",
+            f"{container.name} holds {most} audio track; the others are left out",
+        )
+        return False
+    return True
+
+
+def _is_copyable(
+    given: OutputSpec,
+    container: Container,
+    kind: Kind,
+    stored: VideoStream | AudioStream | None,
+    findings: Findings,
+) -> bool:
+    asked = given.codec.of(kind)
+    is_asked = asked == _COPY
+    if asked is not None and not is_asked:
+        return False
+    if stored is None:
+        if is_asked:
+            findings.fail(
+                Code.INVALID_OUTPUT, f"/codec/{kind}", f"the {kind} is changed by an operation, so it cannot be copied",
+                "Leave codec out, or take the operation out.",
+            )  # fmt: skip
+        return False
+    is_held = stored.codec in container.codecs(kind)
+    if is_asked and not is_held:
+        findings.fail(
+            Code.CODEC_NOT_IN_CONTAINER, f"/codec/{kind}", f"{container.name} cannot hold {stored.codec}",
+            f"It holds {', '.join(container.codecs(kind))}.",
+        )  # fmt: skip
+    return is_held
+
+
+def _copy_track(
+    kind: Kind, position: tuple[Kind, int], stored: VideoStream | AudioStream
+) -> tuple[EncodedTrack, VideoStream | AudioStream]:
+    options = (f"-c:{kind.value[0]}:{{n}}", _COPY)
+    return EncodedTrack(kind=kind, picked=position, is_copied=True, options=options), stored
+
+
+def _encode_track(
+    given: OutputSpec,
+    container: Container,
+    kind: Kind,
+    position: tuple[Kind, int],
+    stream: VideoStream | AudioStream,
+    findings: Findings,
+) -> tuple[EncodedTrack, VideoStream | AudioStream] | None:
+    asked = given.codec.of(kind)
+    name = asked.codec if isinstance(asked, (VideoCodec, AudioCodec)) else None
+    encoder = find_encoder(name or container.codecs(kind)[0])
+    if isinstance(stream, VideoStream):
+        wish = asked if isinstance(asked, VideoCodec) else VideoCodec()
+        return _video(wish, encoder, container, position, stream, findings)
+    return _audio(
+        asked if isinstance(asked, AudioCodec) else AudioCodec(), encoder, position, stream
+    )
+
+
+def _video(
+    asked: VideoCodec,
+    encoder: Encoder,
+    container: Container,
+    position: tuple[Kind, int],
+    stream: VideoStream,
+    findings: Findings,
+) -> tuple[EncodedTrack, VideoStream]:
+    pixels = asked.pixel_format or _pixel_format(encoder, stream)
+    filters: list[Filter] = []
+    if asked.fps:
+        filters.append(Filter.of("fps", fps=Rate(asked.fps)))
+        stream = replace(stream, frame_rate=asked.fps, nominal_frame_rate=asked.fps, is_vfr=False)
+    width = stream.width - (stream.width % 2 if pixels in _SUBSAMPLED + _HALF_WIDTH else 0)
+    height = stream.height - (stream.height % 2 if pixels in _SUBSAMPLED else 0)
+    if (width, height) != (stream.width, stream.height) and min(width, height) > 0:
+        # exact=1 and an explicit corner: at most one line is lost, nothing is resampled
+        filters.append(Filter.of("crop", w=width, h=height, x=0, y=0, exact=1))
+        findings.warn(
+            Code.INVALID_OUTPUT, "",
+            f"{pixels} needs even sizes: {stream.width}x{stream.height} becomes {width}x{height}",
+        )  # fmt: skip
+        stream = replace(stream, width=width, height=height)
+    options = ["-c:v:{n}", encoder.name, *_quality(asked, encoder), *encoder.fixed]
+    if pixels:
+        options += ["-pix_fmt:v:{n}", pixels]
+    if asked.profile:
+        options += ["-profile:v:{n}", asked.profile]
+    if asked.gop:
+        options += ["-g:v:{n}", str(asked.gop)]
+    if "-tag:v" in options and container.muxer not in ("mp4", "mov", "ipod"):
+        place = options.index("-tag:v")
+        del options[place : place + 2]  # hvc1 is what players of mp4 ask for; others refuse it
+    result = _seen(
+        replace(stream, codec=encoder.codec, pixel_format=pixels, profile=None, rotation=0)
+    )
+    track = EncodedTrack(
+        kind=Kind.VIDEO,
+        picked=position,
+        is_copied=False,
+        filters=tuple(filters),
+        # vfr: timestamps as they are; frames are neither doubled nor dropped
+        options=(*options, "-fps_mode:v:{n}", "vfr"),
+        encoder=encoder,
+    )
+    return track, result
+
+
+def _seen(stream: VideoStream) -> VideoStream:
+    shown = round(Fraction(stream.width) * stream.sar)
+    return replace(stream, display_width=shown, display_height=stream.height)
+
+
+def _pixel_format(encoder: Encoder, stream: VideoStream) -> str | None:
+    """The source's depth where the encoder has it; 4:2:0 because players expect it."""
+    if not encoder.pixel_formats:
+        return None
+    deep = (stream.bit_depth or 8) > 8
+    wanted = "yuv420p10le" if deep else "yuv420p"
+    return wanted if wanted in encoder.pixel_formats else encoder.pixel_formats[0]
+
+
+def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:
+    options: list[str] = []
+    if asked.bitrate:
+        options += ["-b:v:{n}", str(asked.bitrate)]
+    elif encoder.crf_max is not None:
+        crf = asked.crf if asked.crf is not None else encoder.default_crf
+        options += ["-crf:v:{n}", str(crf)]
+        if encoder.name.startswith("libvpx"):
+            options += ["-b:v:{n}", "0"]  # without it libvpx reads crf as a mere lower bound
+    elif encoder.codec == "mpeg4":
+        options += ["-q:v:{n}", "3"]
+    if encoder.presets:
+        word = asked.preset or "medium"
+        value = encoder.preset_values[word] if encoder.preset_values else word
+        options += [f"{encoder.preset_option}:v:{{n}}", value]
+    return options
+
+
+def _audio(
+    asked: AudioCodec, encoder: Encoder, position: tuple[Kind, int], stream: AudioStream
+) -> tuple[EncodedTrack, AudioStream]:
+    rate = _sample_rate(asked.sample_rate or stream.sample_rate, encoder)
+    channels = min(asked.channels or stream.channels, encoder.max_channels)
+    options = ["-c:a:{n}", encoder.name]
+    if asked.bitrate:
+        options += ["-b:a:{n}", str(asked.bitrate)]
+    if rate != stream.sample_rate:
+        options += ["-ar:a:{n}", str(rate)]
+    if channels != stream.channels:
+        options += ["-ac:a:{n}", str(channels)]
+    layout = stream.channel_layout if channels == stream.channels else None
+    result = replace(
+        stream, codec=encoder.codec, sample_rate=rate, channels=channels, channel_layout=layout
+    )
+    track = EncodedTrack(
+        kind=Kind.AUDIO, picked=position, is_copied=False, options=tuple(options), encoder=encoder
+    )
+    return track, result
+
+
+def _sample_rate(wanted: int, encoder: Encoder) -> int:
+    if not encoder.sample_rates or wanted in encoder.sample_rates:
+        return wanted
+    higher = [rate for rate in encoder.sample_rates if rate > wanted]
+    return min(higher, default=encoder.sample_rates[-1])
+
+
+def _file_options(
+    given: OutputSpec, container: Container, source: MediaInfo, audio: Sequence[AudioStream]
+) -> tuple[str, ...]:
+    options = ["-map_chapters", "0" if source.chapters else "-1"]
+    for number, stream in enumerate(audio):
+        if stream.language:
+            options += [f"-metadata:s:a:{number}", f"language={stream.language}"]
+    for key, value in given.metadata.items():
+        options += ["-metadata", f"{key}={value}"]
+    return (*options, *container.flags, "-f", container.muxer)
+
+
+def _result(
+    source: MediaInfo,
+    container: Container,
+    video: Sequence[VideoStream],
+    audio: Sequence[AudioStream],
+) -> MediaInfo:
+    lengths = [s.duration_ms + s.start_ms for s in (*video, *audio) if s.duration_ms is not None]
+    return MediaInfo(
+        format=container.name,
+        duration_ms=max(lengths, default=source.duration_ms),
+        duration_is_exact=source.duration_is_exact,
+        video=tuple(replace(v, index=i, bitrate_bps=None) for i, v in enumerate(video)),
+        audio=tuple(
+            replace(a, index=len(video) + i, bitrate_bps=None) for i, a in enumerate(audio)
+        ),
+        chapters=source.chapters,
+        tags={},
+    )

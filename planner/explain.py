@@ -1,0 +1,89 @@
+"""A plan for people: a readable tree, and a shell script that does the job by hand."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from planner import safety
+from planner.plan import PlanNode, ProcessingPlan, Step
+from planner.uri import parse_uri
+
+_GUARDS = " ".join(shlex.quote(word) for word in safety.UPLOADED_INPUT)
+
+
+def as_tree(plan: ProcessingPlan) -> str:
+    """Nodes, then steps with reason, estimate and command. The guards of inputs are shortened."""
+    lines = [f"{plan.plan_id}  (FFmpeg {plan.ffmpeg_version})", "", "nodes"]
+    lines += [f"  {_node(node)}" for node in plan.nodes]
+    lines += ["", "steps"]
+    for step in plan.steps:
+        lines += _step(step)
+    cost = plan.estimates
+    lines += [
+        "",
+        f"estimate: {cost.cpu_ms / 1000:.1f} s of CPU, {cost.peak_memory_bytes >> 20} MiB of memory",
+    ]
+    lines += [f"warning: {warning.pointer}: {warning.message}" for warning in plan.warnings]
+    return "\n".join(lines)
+
+
+def _node(node: PlanNode) -> str:
+    info = node.media_info
+    streams = [f"{video.codec or 'video'} {video.width}x{video.height}" for video in info.video]
+    streams += [f"{audio.codec or 'audio'} {audio.sample_rate} Hz" for audio in info.audio]
+    length = "" if info.duration_ms is None else f"{info.duration_ms / 1000:.3f} s, "
+    given = {key: value for key, value in (node.params or {}).items() if value is not None}
+    params = "  " + " ".join(f"{key}={value}" for key, value in given.items()) if given else ""
+    return f"{node.id:<24} {length}{', '.join(streams)}{params}"
+
+
+def _step(step: Step) -> list[str]:
+    after = f" after {', '.join(step.depends_on)}" if step.depends_on else ""
+    command = shlex.join(step.argv).replace(_GUARDS, "…")
+    return [
+        f"  {step.step_id}{after}: {step.reason}",
+        f"    about {step.estimates.wall_ms / 1000:.1f} s",
+        f"    {command}",
+    ]
+
+
+def as_script(plan: ProcessingPlan, spec: Mapping[str, Any]) -> str:
+    """A shell script that makes the same files; runs with sh, needs only ffmpeg."""
+    paths = {f"{{in:{given['id']}}}": _quoted(given["source"]) for given in spec["inputs"]}
+    paths |= {f"{{out:{n}}}": _quoted(out["destination"]) for n, out in enumerate(spec["outputs"])}
+    lines = [
+        "#!/bin/sh",
+        f"# {plan.plan_id}",
+        "set -eu",
+        "work=$(mktemp -d)",
+        "trap 'rm -rf \"$work\"' EXIT",
+    ]
+    for step in plan.steps:
+        words = [_word(word, step.step_id, paths) for word in step.argv]
+        lines += [
+            "",
+            f"# {step.step_id}: {step.reason}",
+            f'mkdir -p "$work/{step.step_id}"',
+            " ".join(words),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(uri: str) -> str:
+    return shlex.quote(f"file:{parse_uri(uri).path}")
+
+
+def _word(word: str, step_id: str, paths: Mapping[str, str]) -> str:
+    if word in paths:
+        return paths[word]
+    for token, folder in (("{work}/", step_id), *_steps(word)):
+        if word.startswith(token):
+            return f'"file:$work/{folder}/{word.removeprefix(token)}"'
+    return shlex.quote(word)
+
+
+def _steps(word: str) -> list[tuple[str, str]]:
+    if not word.startswith("{step:"):
+        return []
+    step = word[len("{step:") : word.index("}")]
+    return [(f"{{step:{step}}}/", step)]

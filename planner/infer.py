@@ -1,0 +1,137 @@
+"""What flows on every edge: MediaInfo from the inputs down to the last operation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from operators.contract import BadParameters
+from operators.media import MediaInfo
+from operators.problem import Code, Problem
+from planner.graph import Graph, Node, NodeType
+from planner.select import Selection, decoded, describe, select
+from planner.spec import InputSpec, LimitsSpec, OperationSpec
+
+
+@dataclass(kw_only=True)
+class Inferred:
+    """`media`: what each node hands on (an output node: what it is given); `sources`: what each
+    node reads, input by input. Nodes behind a problem are missing."""
+
+    media: dict[str, MediaInfo] = field(default_factory=dict)
+    sources: dict[str, tuple[Selection, ...]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def infer(graph: Graph, probed: Mapping[str, MediaInfo], limits: LimitsSpec) -> Inferred:
+    """Walk the graph in order. `probed` is by input id. Problems of independent branches are
+    all found; what follows from an earlier one is not reported again."""
+    result = Inferred()
+    for name in graph.order:
+        node = graph.by_id[name]
+        if isinstance(node.spec, InputSpec):
+            info: MediaInfo | None = _input(node, node.spec, probed[node.spec.id], limits, result)
+        else:
+            info = _reader(graph, node, result)
+        if info is not None and _fits(info, limits, node, result):
+            result.media[name] = info
+    return result
+
+
+def _input(
+    node: Node, given: InputSpec, info: MediaInfo, limits: LimitsSpec, result: Inferred
+) -> MediaInfo | None:
+    for kind, streams in (("video", info.video), ("audio", info.audio)):
+        if given.type == kind and not streams:
+            result.problems.append(
+                Problem(
+                    code=Code.INVALID_INPUT,
+                    pointer=f"{node.at}/type",
+                    message=f"type is {kind}, but {describe(info, given.id)}",
+                )
+            )
+            return None
+    ready = decoded(info, given)
+    longest = limits.max_duration
+    if ready.duration is not None and longest is not None and ready.duration > longest:
+        result.problems.append(
+            Problem(
+                code=Code.DURATION_TOO_LONG,
+                pointer=f"{node.at}/source",
+                message=f"lasts {float(ready.duration):g} s, more than {float(longest):g} s",
+                suggestion="Use start_offset and duration to take a part of it.",
+            )
+        )
+        return None
+    return ready
+
+
+def _reader(graph: Graph, node: Node, result: Inferred) -> MediaInfo | None:
+    edges = graph.into(node.id)
+    if any(edge.source not in result.media for edge in edges):
+        return None  # its cause is reported already
+    selections = []
+    for edge in edges:
+        at = _reference_pointer(node, edge.input_index, len(edges))
+        chosen = select(result.media[edge.source], edge.reference, at)
+        problem = (
+            chosen
+            if isinstance(chosen, Problem)
+            else _missing_kind(node, chosen, edge.input_index, at)
+        )
+        if problem:
+            result.problems.append(problem)
+        elif isinstance(chosen, Selection):
+            selections.append(chosen)
+    if len(selections) < len(edges):
+        return None
+    result.sources[node.id] = tuple(selections)
+    return _apply(node, [selection.info for selection in selections], result)
+
+
+def _apply(node: Node, sources: Sequence[MediaInfo], result: Inferred) -> MediaInfo | None:
+    if not isinstance(node.spec, OperationSpec):
+        return sources[0]
+    try:
+        return node.spec.operator.infer(sources)
+    except BadParameters as bad:
+        result.problems += [problem.below(f"{node.at}/params") for problem in bad.problems]
+        return None
+
+
+def _missing_kind(node: Node, chosen: Selection, position: int, at: str) -> Problem | None:
+    if not isinstance(node.spec, OperationSpec):
+        return None
+    operator = node.spec.operator
+    missing = operator.requires().needs(position) - chosen.info.kinds
+    if not missing:
+        return None
+    name = node.spec.inputs[position].id
+    return Problem(
+        code=Code.INVALID_OPERATION,
+        pointer=at,
+        message=f"{operator.name} needs {' and '.join(sorted(missing))}, but {describe(chosen.info, name)}",
+        suggestion=f"Give {operator.name} an input that has {' and '.join(sorted(missing))}.",
+    )
+
+
+def _reference_pointer(node: Node, position: int, count: int) -> str:
+    if node.type is NodeType.OUTPUT:
+        return f"{node.at}/id"
+    return f"{node.at}/input" if count == 1 else f"{node.at}/inputs/{position}"
+
+
+def _fits(info: MediaInfo, limits: LimitsSpec, node: Node, result: Inferred) -> bool:
+    most = limits.max_resolution
+    for video in info.video[:1]:
+        # a limit of 3840x2160 also admits the same picture upright
+        long, short = max(video.width, video.height), min(video.width, video.height)
+        if most and (long > max(most.width, most.height) or short > min(most.width, most.height)):
+            result.problems.append(
+                Problem(
+                    code=Code.RESOLUTION_TOO_HIGH,
+                    pointer=node.at,
+                    message=f"the picture is {video.width}x{video.height}, more than {most}",
+                    suggestion="Choose a smaller size, or ask for a higher limit.",
+                )
+            )
+            return False
+    return True

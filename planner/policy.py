@@ -1,0 +1,98 @@
+"""What this server allows: roots, schemes, limits. A value that the caller makes from settings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from operators.parameters import Size
+from operators.problem import Code, Problem
+from planner.spec import LimitsSpec
+from planner.uri import BadUri, Uri, is_inside, parse_uri
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """`roots` are absolute folders, `{tenant}` already replaced."""
+
+    roots: tuple[str, ...]
+    readable: frozenset[str] = frozenset({"file"})
+    writable: frozenset[str] = frozenset({"file"})
+    timeout: Fraction = Fraction(1800)
+    max_duration: Fraction = Fraction(7200)
+    max_resolution: Size = Size(width=3840, height=2160)
+    max_output_size: int = 5_000_000_000
+    max_memory: int = 4_000_000_000
+
+    def check_source(self, text: str, at: str) -> list[Problem]:
+        """May this be read? Judged by the text alone."""
+        return self._check(text, at, self.readable, Code.INVALID_INPUT, "read")
+
+    def check_destination(self, text: str, at: str) -> list[Problem]:
+        """May this be written? Judged by the text alone."""
+        return self._check(text, at, self.writable, Code.INVALID_OUTPUT, "written")
+
+    def _check(
+        self, text: str, at: str, schemes: frozenset[str], code: Code, verb: str
+    ) -> list[Problem]:
+        try:
+            uri = parse_uri(text)
+        except BadUri as bad:
+            return [Problem(code=code, pointer=at, message=str(bad), suggestion=bad.suggestion)]
+        if uri.scheme not in schemes:
+            message = f"{uri.scheme}:// cannot be {verb} here"
+            return [Problem(code=code, pointer=at, message=message, suggestion=_use(schemes))]
+        return [] if self._is_allowed(uri) else [self._outside(uri, at)]
+
+    def _is_allowed(self, uri: Uri) -> bool:
+        return uri.scheme != "file" or any(is_inside(uri.path, root) for root in self.roots)
+
+    def _outside(self, uri: Uri, at: str) -> Problem:
+        return Problem(
+            code=Code.INPUT_OUTSIDE_ROOTS,
+            pointer=at,
+            message=f"{uri.path} lies outside the folders that this server may use",
+            suggestion=f"Allowed: {', '.join(self.roots)} (MEDIA_ROOTS).",
+        )
+
+    def check_limits(self, limits: LimitsSpec, at: str) -> list[Problem]:
+        """A job's own limits may only tighten these."""
+        most = self.max_resolution
+        asked = limits.max_resolution
+        loose = {
+            "max_duration": _above(limits.max_duration, self.max_duration),
+            "max_resolution": asked is not None
+            and (asked.width > most.width or asked.height > most.height),
+            "max_output_size": _above(limits.max_output_size, self.max_output_size),
+            "max_memory": _above(limits.max_memory, self.max_memory),
+        }
+        return [
+            Problem(
+                code=Code.RESOURCE_LIMIT_EXCEEDED,
+                pointer=f"{at}/{name}",
+                message=f"{name} is above the server's own limit, {_shown(getattr(self, name))}",
+                suggestion="A job may only tighten limits; leave it out to use the server's.",
+            )
+            for name, is_loose in loose.items()
+            if is_loose
+        ]
+
+    def tightened(self, limits: LimitsSpec) -> LimitsSpec:
+        """The limits that hold for a job: its own where set, else the server's."""
+        return LimitsSpec(
+            max_duration=limits.max_duration or self.max_duration,
+            max_resolution=limits.max_resolution or self.max_resolution,
+            max_output_size=limits.max_output_size or self.max_output_size,
+            max_memory=limits.max_memory or self.max_memory,
+        )
+
+
+def _above(asked: Fraction | int | None, most: Fraction | int) -> bool:
+    return asked is not None and asked > most
+
+
+def _shown(limit: object) -> str:
+    return f"{float(limit):g} s" if isinstance(limit, Fraction) else str(limit)
+
+
+def _use(schemes: Iterable[str]) -> str:
+    return f"Use {' or '.join(sorted(f'{scheme}://' for scheme in schemes))}."

@@ -1,0 +1,57 @@
+"""From the ready frontier to a canvas: a chain for each ready step with its linear tail, and a
+chord over two or more chains whose body advances the job."""
+
+from celery import chain, chord
+from celery.canvas import Signature
+
+from app.queue import names
+from app.queue.celery import celery
+from app.queue.send import celery_priority
+from app.services.frontier import Frontier, StepMessage
+
+
+def build(frontier: Frontier) -> Signature | None:
+    """The canvas of a frontier, or None when nothing is ready.
+
+    Every finished step advances its job by itself, so correctness never rests on the chord's body.
+    """
+    chains = [_chain(frontier, steps) for steps in frontier.chains]
+    if not chains:
+        return None
+    if len(chains) == 1:
+        return chains[0]
+    return chord(chains, body=_advance(frontier))
+
+
+def send(frontier: Frontier) -> None:
+    """Send the canvas. What cannot be sent now is sent by the sweep."""
+    canvas = build(frontier)
+    if canvas is not None:
+        canvas.apply_async()
+
+
+def _chain(frontier: Frontier, steps: tuple[StepMessage, ...]) -> Signature:
+    links = [_step(frontier, step) for step in steps]
+    return links[0] if len(links) == 1 else chain(*links)
+
+
+def _step(frontier: Frontier, step: StepMessage) -> Signature:
+    return celery.signature(
+        names.RUN_STEP,
+        args=(frontier.job_id, step.step_id),
+        immutable=True,
+        queue=names.MEDIA,
+        # a chain's later tasks do not inherit it
+        priority=celery_priority(frontier.priority),
+        argsrepr=f"({frontier.job_id}, {step.shown})",
+    )
+
+
+def _advance(frontier: Frontier) -> Signature:
+    return celery.signature(
+        names.ADVANCE,
+        args=(frontier.job_id,),
+        immutable=True,
+        queue=names.CONTROL,
+        priority=celery_priority(frontier.priority),
+    )

@@ -1,0 +1,23 @@
+"""Queue `control`: short tasks that move jobs on."""
+
+from app import log
+from app.queue import names
+from app.queue.celery import celery
+from app.services import job_advance
+from app.services import sweep as sweeping
+from tasks import canvas
+
+
+# late acknowledgement: short and idempotent, so a lost worker's message is simply served again
+@celery.task(name=names.ADVANCE, acks_late=True)
+def advance_job(job_id: str) -> None:
+    """Plan a job, or send what may run next, or finish it."""
+    log.bind(job_id=job_id)
+    canvas.send(job_advance.advance(job_id))
+
+
+@celery.task(name=names.SWEEP, acks_late=True)
+def sweep() -> None:
+    """Repair what crashes and lost messages left."""
+    log.bind()
+    sweeping.sweep()
