@@ -304,10 +304,14 @@ def _result(
     video: Sequence[VideoStream],
     audio: Sequence[AudioStream],
 ) -> MediaInfo:
-    lengths = [s.duration_ms + s.start_ms for s in (*video, *audio) if s.duration_ms is not None]
+    ends = [
+        s.duration_ms + s.start_ms - source.start_ms
+        for s in (*video, *audio)
+        if s.duration_ms is not None
+    ]
     return MediaInfo(
         format=container.name,
-        duration_ms=max(lengths, default=source.duration_ms),
+        duration_ms=max(ends, default=source.duration_ms),
         duration_is_exact=source.duration_is_exact,
         video=tuple(replace(v, index=i, bitrate_bps=None) for i, v in enumerate(video)),
         audio=tuple(

@@ -9,7 +9,7 @@ FORMATS = (
     "gif,png_pipe,jpeg_pipe,mjpeg,webp_pipe,webp_anim,bmp_pipe,tiff_pipe,srt,ass,webvtt,w64,caf,mxf"
 )
 CODECS = (
-    "h264,hevc,libdav1d,libaom-av1,av1,vp8,vp9,libvpx,libvpx-vp9,vp6f,mpeg4,msmpeg4,msmpeg4v2,"
+    "h264,hevc,ffv1,libdav1d,libaom-av1,av1,vp8,vp9,libvpx,libvpx-vp9,vp6f,mpeg4,msmpeg4,msmpeg4v2,"
     "mpeg1video,mpeg2video,h263,flv,theora,mjpeg,prores,dnxhd,dvvideo,wmv1,wmv2,wmv3,vc1,gif,png,"
     "bmp,tiff,webp,webp_anim,aac,aac_latm,mp3float,mp3,mp2float,mp2,ac3,eac3,dca,alac,flac,vorbis,"
     "libvorbis,opus,libopus,amrnb,amrwb,wmav1,wmav2,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,"

@@ -7,6 +7,7 @@ from operators.media import Kind, MediaInfo
 from operators.problem import Code
 
 _AUDIO_FRAME_SAMPLES = 1024  # AAC; the longest of the common codecs
+_IRREGULAR = 4  # a single frame of irregular ones may last as long as so many average ones
 
 
 def verify(planned: MediaInfo, actual: MediaInfo) -> None:
@@ -36,7 +37,11 @@ def _verify_length(planned: MediaInfo, actual: MediaInfo) -> None:
 
 def tolerance_ms(planned: MediaInfo) -> int:
     """One video frame or two audio frames, whichever is longer, and rounding."""
-    frames = [1000 / video.frame_rate for video in planned.video if video.frame_rate]
+    frames = [
+        1000 * (_IRREGULAR if video.is_vfr else 1) / video.frame_rate
+        for video in planned.video
+        if video.frame_rate
+    ]
     frames += [Fraction(2000 * _AUDIO_FRAME_SAMPLES, audio.sample_rate) for audio in planned.audio]
     return round(max(frames, default=Fraction(40))) + 2
 

@@ -1,0 +1,88 @@
+"""Plans of many steps: chains and chords over real workers, messages that come twice."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.media import Media
+from tests.helpers.service import Service, running_service
+from tests.helpers.specs import job, op
+
+
+@pytest.fixture(scope="module")
+def stepwise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service whose plans run every operation as a step of its own."""
+    data_dir = tmp_path_factory.mktemp("stepwise") / "data"
+    with running_service(data_dir, "--workers", "2", PLAN_OPTIMIZE="false") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def source(stepwise: Service, media: Media) -> Path:
+    return Path(shutil.copy(media.clip(), stepwise.media / "clip.mp4"))
+
+
+def test_a_graph_of_many_steps_runs_in_order(stepwise: Service, source: Path, media: Media) -> None:
+    out = stepwise.media / "out"
+    done = stepwise.run(
+        job(
+            source,
+            op("trim", "src", "cut", start=1, end=3),
+            op("scale", "cut", "wide", width=640),
+            op("scale", "cut", "narrow", width=160),
+            op("trim", "wide", "short", end=1),
+            cut=out / "cut.mp4",
+            narrow=out / "narrow.mp4",
+            short=out / "short.mp4",
+        )
+    )
+    assert done["status"] == "completed", done["error"]
+    steps = stepwise.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
+    assert [step["depends_on"] for step in steps if step["stage"] == 0] == [[]]
+    assert len(steps) == 7
+    assert all([a["status"] for a in step["attempts"]] == ["completed"] for step in steps)
+    began = {step["step_id"]: step["attempts"][0]["started_at"] for step in steps}
+    ended = {step["step_id"]: step["attempts"][0]["completed_at"] for step in steps}
+    for step in steps:
+        assert all(ended[needed] <= began[step["step_id"]] for needed in step["depends_on"])
+    assert len(media.frame_hashes(out / "cut.mp4")) == 60
+    assert len(media.frame_hashes(out / "short.mp4")) == 30
+    assert stepwise.work_files() == []
+
+
+def test_the_stepwise_plan_makes_the_same_frames(
+    stepwise: Service, service: Service, source: Path, clip: Path, media: Media
+) -> None:
+    def spec(of: Path, out: Path) -> dict[str, object]:
+        made = job(
+            of, op("trim", "src", "cut", start=1, end=2), op("scale", "cut", "s", width=200), s=out
+        )
+        made["outputs"][0]["codec"] = {"video": {"codec": "ffv1"}, "audio": {"codec": "flac"}}
+        return made
+
+    for running, of in ((stepwise, source), (service, clip)):
+        assert running.run(spec(of, running.media / "same.mkv"))["status"] == "completed"
+    one, other = (media.frame_hashes(s.media / "same.mkv") for s in (stepwise, service))
+    assert one == other
+    assert len(one) == 30
+
+
+def test_a_failing_branch_fails_the_job_and_stops_the_others(
+    stepwise: Service, source: Path
+) -> None:
+    spec = job(
+        source,
+        op("scale", "src", "a", width=640),
+        op("scale", "src", "b", width=320),
+        a=stepwise.media / "out" / "a.mp4",
+        b=stepwise.media / "out" / "folder" / "b.mp4",
+    )
+    (stepwise.media / "out").mkdir(exist_ok=True)
+    (stepwise.media / "out" / "folder").write_text("in the way")
+    done = stepwise.run(spec)
+    assert (done["status"], done["error"]["code"]) == ("failed", "OUTPUT_WRITE_FAILED")
+    steps = stepwise.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
+    failed = [step for step in steps if step["status"] == "failed"]
+    assert [len(step["attempts"]) for step in failed] == [3]

@@ -1,0 +1,104 @@
+"""What happens when things die, come twice, or are not wanted any more."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.helpers.media import Media
+from tests.helpers.service import Service
+from tests.helpers.specs import job, op, slow
+
+
+def test_a_killed_pool_process_costs_nothing_but_time(
+    service: Service, long_clip: Path, media: Media
+) -> None:
+    out = service.media / "out" / "survivor.mp4"
+    job_id = service.submit(slow(long_clip, out, preset="veryfast"))["job_id"]
+    service.wait_running(job_id)
+    (orphan,) = service.ffmpeg_pids(job_id)
+    for pid in service.pool_pids(job_id):
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(0.5)
+    assert orphan not in service.ffmpeg_pids(job_id)
+    done = service.wait(job_id, seconds=120)
+    assert done["status"] == "completed", done["error"]
+    (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
+    assert [a["status"] for a in step["attempts"]] == ["failed", "completed"]
+    assert step["attempts"][0]["error"]["code"] == "WORKER_CRASHED"
+    assert len(media.frame_hashes(out)) == 1800
+
+
+def test_a_cancelled_job_stops_at_once_and_stays_cancelled(
+    service: Service, long_clip: Path
+) -> None:
+    out = service.media / "out" / "cancelled.mp4"
+    job_id = service.submit(slow(long_clip, out, preset="slower"))["job_id"]
+    service.wait_running(job_id)
+    answer = service.client.delete(f"/v1/jobs/{job_id}")
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    service.await_no_ffmpeg(job_id)
+    time.sleep(1)
+    assert service.job(job_id)["status"] == "cancelled"
+    assert service.client.delete(f"/v1/jobs/{job_id}").status_code == 200
+    assert not out.exists()
+    assert [path for path in service.work_files() if job_id in str(path)] == []
+
+
+def test_a_finished_job_cannot_be_cancelled(service: Service, clip: Path) -> None:
+    done = service.run(
+        job(clip, op("trim", "src", "cut", end=1), cut=service.media / "out" / "done.mp4")
+    )
+    answer = service.client.delete(f"/v1/jobs/{done['job_id']}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "CANNOT_CANCEL")
+
+
+def test_twenty_jobs_at_once_all_complete_and_the_api_answers(service: Service, clip: Path) -> None:
+    specs = [
+        job(
+            clip,
+            op("scale", "src", "s", width=160 + 2 * n),
+            s=service.media / "out" / f"many-{n}.mp4",
+        )
+        for n in range(20)
+    ]
+    ids = [service.submit(spec)["job_id"] for spec in specs]
+    slowest, left = 0.0, set(ids)
+    deadline = time.monotonic() + 120
+    while left and time.monotonic() < deadline:
+        for job_id in sorted(left):
+            began = time.monotonic()
+            status = service.job(job_id)["status"]
+            slowest = max(slowest, time.monotonic() - began)
+            assert status not in ("failed", "cancelled")
+            if status == "completed":
+                left.discard(job_id)
+        time.sleep(0.1)
+    assert left == set()
+    assert slowest < 5
+    sizes = [service.job(job_id)["outputs"][0]["media_info"]["video"][0]["width"] for job_id in ids]
+    assert sizes == [160 + 2 * n for n in range(20)]
+    assert service.work_files() == []
+    assert service.parts() == []
+
+
+def test_progress_rises_and_never_falls(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(
+        slow(long_clip, service.media / "out" / "rising.mp4", preset="veryfast")
+    )["job_id"]
+    seen = []
+    while (found := service.job(job_id))["status"] not in ("completed", "failed"):
+        seen.append(found["progress"]["overall_percent"])
+        time.sleep(0.1)
+    assert found["status"] == "completed", found["error"]
+    assert seen == sorted(seen)
+    assert len({percent for percent in seen if 1 < percent < 99}) >= 3
+
+
+def test_a_job_that_takes_too_long_is_stopped(service: Service, long_clip: Path) -> None:
+    spec = slow(long_clip, service.media / "out" / "late.mp4", preset="veryslow") | {
+        "timeout": "2s"
+    }
+    done = service.run(spec)
+    assert (done["status"], done["error"]["code"]) == ("failed", "TIMEOUT")
+    service.await_no_ffmpeg(done["job_id"])

@@ -1,0 +1,119 @@
+"""Test media, rendered on demand, and measurements by FFmpeg itself."""
+
+import json
+import subprocess
+from array import array
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from app.engine.tools import Tools
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """Renders clips into `folder`, and measures any file."""
+
+    binaries: Tools
+    folder: Path
+
+    def clip(
+        self,
+        name: str = "clip.mp4",
+        *,
+        seconds: float = 4,
+        fps: str = "30",
+        size: str = "320x240",
+        has_audio: bool = True,
+        extra: tuple[str, ...] = (),
+    ) -> Path:
+        """A moving picture whose every frame differs, with a tone whose pitch rises."""
+        path = self.folder / name
+        if path.exists():
+            return path
+        inputs = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}"]
+        if has_audio:
+            tone = f"aevalsrc='0.4*sin(2*PI*(300+100*t)*t)':s=48000:d={seconds}"
+            inputs += ["-f", "lavfi", "-i", tone]
+        self.ffmpeg(
+            *inputs,
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-pix_fmt",
+            "yuv420p",
+            *extra,
+            str(path),
+        )
+        return path
+
+    def ffmpeg(self, *words: str) -> str:
+        """Run FFmpeg; its stderr. Raises CalledProcessError."""
+        command = [self.binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", *words]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        return done.stderr.decode(errors="replace")
+
+    def probe(self, path: Path, *what: str) -> dict[str, Any]:
+        command = [self.binaries.ffprobe, "-v", "error", *what, "-of", "json", f"file:{path}"]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def streams(self, path: Path) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.probe(path, "-show_streams")["streams"]
+        return found
+
+    def timestamps(self, path: Path, kind: str = "v") -> list[Fraction]:
+        """The presentation times of all packets of a kind, in order."""
+        shown = self.probe(path, "-select_streams", kind, "-show_entries", "packet=pts_time")
+        return sorted(Fraction(p["pts_time"]) for p in shown["packets"] if "pts_time" in p)
+
+    def frame_hashes(self, path: Path, *filters: str) -> list[str]:
+        """MD5 of every decoded frame of the first picture."""
+        chain = ["-vf", ",".join(filters)] if filters else []
+        command = [
+            self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:v:0",
+            *chain, "-fps_mode", "passthrough", "-f", "framemd5", "-",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        lines = done.stdout.decode().splitlines()
+        return [line.rpartition(",")[2].strip() for line in lines if not line.startswith("#")]
+
+    def decoded_seconds(self, path: Path, kind: str) -> Fraction:
+        """How long a stream really is, by decoding it."""
+        command = [
+            self.binaries.ffprobe, "-v", "error", "-select_streams", f"{kind}:0",
+            "-show_entries", "frame=nb_samples,duration_time,pkt_duration_time", "-of", "json", f"file:{path}",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        frames = json.loads(done.stdout)["frames"]
+        rate = int(next(s for s in self.streams(path) if s["codec_type"] == "audio")["sample_rate"])
+        return Fraction(sum(int(frame["nb_samples"]) for frame in frames), rate)
+
+    def tone_time(self, path: Path) -> float:
+        """When the beginning of a clip's sound was recorded, told by the pitch of its tone.
+
+        The tone is sin(2π(300+100t)t), so the pitch at time t is 300+200t: count its zero crossings.
+        """
+        command = [
+            self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0",
+            "-ac", "1", "-t", "0.2", "-f", "s16le", "-",
+        ]  # fmt: skip
+        raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        samples = array("h", raw)
+        rises = [
+            n - samples[n] / (samples[n] - samples[n - 1])
+            for n in range(1, len(samples))
+            if samples[n - 1] < 0 <= samples[n]
+        ]
+        middle = (rises[0] + rises[-1]) / 2 / 48000
+        pitch = (len(rises) - 1) / ((rises[-1] - rises[0]) / 48000)
+        return (pitch - 300) / 200 - middle
+
+    def psnr(self, one: Path, other: Path) -> float:
+        """The PSNR between two pictures of one size, in dB."""
+        said = self.ffmpeg("-i", str(one), "-i", str(other), "-lavfi", "psnr", "-f", "null", "-")
+        text = said.rpartition("average:")[2].split()[0]
+        return 100.0 if text == "inf" else float(text)

@@ -1,0 +1,179 @@
+"""The whole service as a user starts it: `media-pipeline up` on a free port, and a client."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+# seconds instead of minutes: the same rules, faster
+FAST = {
+    "LEASE_S": "3", "HEARTBEAT_S": "1", "STALE_S": "4", "SWEEP_S": "1", "RETRY_BASE_S": "0.5",
+    "RETRY_MAX_S": "2", "LOG_LEVEL": "warning", "DRAIN_S": "1",
+}  # fmt: skip
+TERMINAL = ("completed", "failed", "cancelled")
+
+
+@dataclass(kw_only=True)
+class Service:
+    """A running service, seen through its HTTP API and its processes."""
+
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+    client: httpx.Client
+    key: str
+
+    @property
+    def media(self) -> Path:
+        return self.data_dir / "media"
+
+    def submit(self, spec: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.post("/v1/jobs", json=spec)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.get(f"/v1/jobs/{job_id}").raise_for_status().json()
+        return found
+
+    def wait(self, job_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+        """The job once it has one of the statuses (default: an end)."""
+        wanted = statuses or TERMINAL
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            job = self.job(job_id)
+            if job["status"] in wanted:
+                return job
+            time.sleep(0.05)
+        raise AssertionError(f"still {job['status']} after {seconds} s: {self.logs()}")
+
+    def wait_running(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
+        """The job once FFmpeg has reported progress."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            job = self.job(job_id)
+            if any(step["frame"] for step in job["progress"]["steps"]):
+                return job
+            assert job["status"] not in TERMINAL, job
+            time.sleep(0.05)
+        raise AssertionError("no progress was seen")
+
+    def run(self, spec: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+        return self.wait(self.submit(spec)["job_id"], seconds=seconds)
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path).raise_for_status().json()
+
+    def ffmpeg_pids(self, job_id: str) -> list[int]:
+        """The FFmpeg processes that work for a job."""
+        return [pid for pid, command in _commands() if job_id in command and "-progress" in command]
+
+    def await_no_ffmpeg(self, job_id: str, seconds: float = 2) -> None:
+        """Cancelled and timed-out jobs must have stopped by then."""
+        deadline = time.monotonic() + seconds
+        while self.ffmpeg_pids(job_id):
+            assert time.monotonic() < deadline, "FFmpeg still runs"
+            time.sleep(0.05)
+
+    def pool_pids(self, job_id: str) -> list[int]:
+        """The parents of those: Celery's pool processes."""
+        return [int(_stat(pid)[1]) for pid in self.ffmpeg_pids(job_id)]
+
+    def work_files(self) -> list[Path]:
+        return [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
+
+    def parts(self) -> list[Path]:
+        return list(self.media.rglob(".*.part"))
+
+    def logs(self) -> str:
+        files = sorted((self.data_dir / "logs").glob("*.log"))
+        return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-1500:]}" for f in files)
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                yield (
+                    int(entry.name),
+                    (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(),
+                )
+            except (OSError, UnicodeDecodeError):
+                continue
+
+
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def processes_naming(text: str) -> list[str]:
+    """The command lines of all processes that mention a text."""
+    return [command for pid, command in _commands() if text in command and pid != os.getpid()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Service]:
+    """`media-pipeline up`, ready to serve; stopped at the end, with nothing left behind."""
+    port = free_port()
+    inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    output = data_dir.parent / f"{data_dir.name}.up.log"
+    with open(output, "wb") as log:
+        process = subprocess.Popen(
+            [
+                sys.executable, "-m", "app.cli", "up", "--port", str(port), "--data-dir", str(data_dir),
+                "--no-flower", *options,
+            ],
+            env={**inherited, **FAST, **env}, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        key = _await_greeting(process, output)
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10
+        ) as client:
+            service = Service(process=process, data_dir=data_dir, client=client, key=key)
+            _await_workers(service)
+            yield service
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        finally:
+            process.kill()
+
+
+def _await_greeting(process: subprocess.Popen[bytes], output: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        text = output.read_text()
+        if "Ctrl-C" in text:
+            match = re.search(r"mp_live_\w+", text)
+            return match[0] if match else ""
+        assert process.poll() is None, text
+        time.sleep(0.1)
+    raise AssertionError(output.read_text())
+
+
+def _await_workers(service: Service) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if service.client.get("/readyz").json()["status"] == "ok":
+            return
+        time.sleep(0.1)
+    raise AssertionError(service.logs())

@@ -1,0 +1,36 @@
+"""JobSpecs that tests use again and again."""
+
+from pathlib import Path
+from typing import Any
+
+from planner.uri import file_uri
+
+
+def job(
+    source: Path | str, *operations: dict[str, Any], **outputs: Path | dict[str, Any]
+) -> dict[str, Any]:
+    """One input `src`; `outputs` maps a reference to a path or to the fields of the output."""
+    listed = [
+        {
+            "id": reference,
+            **(given if isinstance(given, dict) else {"destination": file_uri(str(given))}),
+        }
+        for reference, given in outputs.items()
+    ]
+    uri = source if isinstance(source, str) else file_uri(str(source))
+    return {
+        "inputs": [{"id": "src", "source": uri}],
+        "operations": list(operations),
+        "outputs": listed,
+    }
+
+
+def op(name: str, source: str, output: str, **params: Any) -> dict[str, Any]:
+    return {"op": name, "input": source, "output": output, "params": params}
+
+
+def slow(source: Path, destination: Path, preset: str = "slow") -> dict[str, Any]:
+    """An encode that takes a while."""
+    spec = job(source, op("scale", "src", "big", width=1920), big=destination)
+    spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": preset, "crf": 18}}
+    return spec
