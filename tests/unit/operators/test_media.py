@@ -1,0 +1,44 @@
+import json
+from fractions import Fraction
+
+from operators.media import Chapter, MediaInfo, Picture, SubtitleStream
+from operators.problem import did_you_mean, pointer
+from tests.helpers.infos import clip, video
+
+
+def test_json_loses_nothing() -> None:
+    info = clip(
+        sound=2,
+        subtitles=(SubtitleStream(index=3, codec="subrip", language="eng"),),
+        chapters=(Chapter(start_ms=0, end_ms=5, title="one"),),
+        attached_pictures=(Picture(index=4, codec="png", width=9, height=9),),
+    )
+    assert MediaInfo.from_json(json.loads(json.dumps(info.to_json()))) == info
+
+
+def test_a_turned_picture_stands_upright_once_decoded() -> None:
+    turned = video(568, 320, rotation=90, sar=Fraction(2))
+    upright = turned.upright()
+    assert (upright.width, upright.height, upright.rotation, upright.sar) == (
+        320,
+        568,
+        0,
+        Fraction(1, 2),
+    )
+    assert video(rotation=180).upright().width == 1280
+
+
+def test_the_grid_is_the_nominal_rate_where_the_average_agrees() -> None:
+    assert video(rate="37200/1241", nominal_frame_rate=Fraction(30000, 1001)).grid_rate == Fraction(
+        30000, 1001
+    )
+    assert video(rate="25", nominal_frame_rate=Fraction(50)).grid_rate == 25
+    assert video(is_vfr=True).grid_rate is None
+    assert video(rate=None).grid_rate is None
+
+
+def test_pointers_escape_what_they_must() -> None:
+    assert pointer("a/b", 0, "~") == "/a~1b/0/~0"
+    assert did_you_mean("scal", ["scale", "trim"]) == 'Did you mean "scale"?'
+    assert did_you_mean("q", ["scale", "trim"]) == "Known: scale, trim."
+    assert did_you_mean("q", [f"name{n}" for n in range(30)]) is None

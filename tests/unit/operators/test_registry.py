@@ -1,0 +1,37 @@
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from operators import registry
+from operators.contract import Category, Operator
+from operators.registry import DuplicateOperator, register
+
+
+def test_the_catalogue_is_listed_by_category() -> None:
+    assert {"trim", "scale"} <= set(registry.names())
+    assert [op.name for op in registry.listed(Category.TIMELINE)] == ["trim"]
+    assert registry.find("nothing") is None
+
+
+def test_a_name_cannot_be_taken_twice() -> None:
+    with pytest.raises(DuplicateOperator, match='"trim" is taken by operators.timeline.trim'):
+
+        @register
+        @dataclass(frozen=True, kw_only=True)
+        class Mine(Operator):
+            name: ClassVar[str] = "trim"
+
+
+@pytest.mark.parametrize("operator", registry.listed(), ids=lambda op: op.name)
+def test_every_operator_describes_itself_and_its_examples_work(operator: type[Operator]) -> None:
+    described = operator.describe().to_json()
+    assert described["description"]
+    assert all(parameter["description"] for parameter in described["parameters"])
+    assert len(operator.examples) >= 2
+    for example in operator.examples:
+        made, problems = operator.read(dict(example.params), "/params")
+        assert problems == []
+        assert made is not None
+        again, _ = operator.read(made.params(), "/params")
+        assert again == made
