@@ -1,0 +1,56 @@
+"""Golden cases: a text file holds a graph, the groups before, `---`, the groups after."""
+
+from pathlib import Path
+
+import pytest
+
+from planner.draft import Draft, Group
+from planner.graph import Edge, Graph, Node, NodeType
+from planner.infer import Inferred
+from planner.passes import PASSES
+from planner.passes.fuse_filters import fuse_filters
+from planner.spec import InputSpec, Reference
+
+CASES = sorted(Path(__file__).parent.joinpath("cases").glob("*/*.txt"))
+_TYPES = {"input": NodeType.INPUT, "op": NodeType.OPERATION, "output": NodeType.OUTPUT}
+
+
+def read_draft(text: str) -> Draft:
+    """Lines `a -> b` are edges; the other lines are groups, their nodes separated by blanks."""
+    lines = text.strip().splitlines()
+    pairs = [line.split(" -> ") for line in lines if " -> " in line]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    spec = InputSpec(id="x", source="file:///x")
+    nodes = tuple(
+        Node(id=n, type=_TYPES[n.split("_")[0]], index=i, spec=spec) for i, n in enumerate(names)
+    )
+    edges = tuple(
+        Edge(source=a, target=b, reference=Reference(id="x"), input_index=0) for a, b in pairs
+    )
+    groups = tuple(
+        Group(nodes=tuple(line.split()), reason="") for line in lines if " -> " not in line
+    )
+    return Draft(
+        graph=Graph(nodes=nodes, edges=edges), probed={}, inferred=Inferred(), wires=(), outputs={},
+        encodings={}, groups=groups,
+    )  # fmt: skip
+
+
+def show(draft: Draft) -> str:
+    return "\n".join(" ".join(group.nodes) for group in draft.groups)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_pass_turns_before_into_after(case: Path) -> None:
+    before, after = case.read_text().split("---\n")
+    improve = {one.__name__: one for one in PASSES}[case.parent.name]
+    once = improve(read_draft(before))
+    assert show(once) == after.strip()
+    assert show(improve(once)) == after.strip()
+
+
+def test_a_fused_step_says_why() -> None:
+    draft = read_draft("input_a -> op_0_trim\nop_0_trim -> output_0\nop_0_trim\noutput_0")
+    assert fuse_filters(draft).groups[0].reason == (
+        "1 operation and 1 output in one command: one decode, no intermediate file"
+    )
