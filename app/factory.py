@@ -14,6 +14,8 @@ from app.api.health.routes import health
 from app.api.jobs.routes import jobs
 from app.api.operators.routes import operators
 from app.api.plans.routes import plans
+from app.errors import Failure
+from operators.problem import Code
 
 _MAX_BODY_BYTES = 1 << 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
@@ -61,6 +63,9 @@ def _begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else "req_" + secrets.token_hex(12)
     log.bind(request_id=g.request_id)
+    # Postgres has no NUL in text; nothing that we know of has one in its name either
+    if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
+        raise Failure(code=Code.INVALID_QUERY, message="A query parameter holds a NUL character.")
 
 
 def _end(response: Response) -> Response:

@@ -1,7 +1,6 @@
 """Configuration: the one place that reads the environment. `.env.example` documents each name."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,7 +45,7 @@ class Settings:
         default="/media",
     )  # fmt: skip
     work_dir: str = param(
-        String(), "Work files of running jobs", default=os.path.join(tempfile.gettempdir(), "media-pipeline")
+        String(), "Work files of running jobs", default="/tmp/media-pipeline"
     )  # fmt: skip
     ffmpeg_binary: str = param(
         String(), "FFmpeg 5.1 to 9; empty: from PATH, else from wheels", default=""

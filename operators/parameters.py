@@ -130,7 +130,9 @@ class Int(ParamType):
 
     def read(self, value: object) -> int:
         number = value
-        if (isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII)) or (isinstance(value, float) and value.is_integer()):
+        if (isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value, re.ASCII)) or (
+            isinstance(value, float) and value.is_integer()
+        ):
             number = int(value)
         if isinstance(number, bool) or not isinstance(number, int):
             raise reject(f"must be a whole number, not {_shown(value)}")

@@ -1,5 +1,6 @@
 """Read jobs: one, a page, logs, plan, steps. A foreign job is as absent as an unknown one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +16,19 @@ from app.store.session import transaction
 from operators.problem import Code
 
 
+_JOB_ID = re.compile(r"job_[0-9a-f]{32}", re.ASCII)
+
+
+def as_job_id(text: str) -> str:
+    """The text if it has the form of a job id. Raises: ValueError."""
+    if not _JOB_ID.fullmatch(text):
+        raise ValueError("not a job id")
+    return text
+
+
 def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
     """The tenant's job. Raises: Failure JOB_NOT_FOUND."""
-    job = jobs.get(session, job_id, tenant_id)
+    job = jobs.get(session, job_id, tenant_id) if _JOB_ID.fullmatch(job_id) else None
     if job is None:
         raise Failure(code=Code.JOB_NOT_FOUND, message=f"There is no job {job_id[:64]}.")
     return job

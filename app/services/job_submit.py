@@ -1,5 +1,6 @@
 """Submit a job: check the spec, store it, then send its first message."""
 
+import re
 from typing import Any
 
 import uuid_utils
@@ -12,6 +13,8 @@ from app.store.session import transaction
 from operators.duration import to_ms
 from operators.problem import Code, Invalid, Problem
 from planner.parse import Parsed, parse_spec
+
+_PLAN_ID = re.compile(r"plan_[0-9a-f]{32}", re.ASCII)
 
 
 def submit(document: Any, tenant_id: str, request_id: str | None = None) -> dict[str, Any]:
@@ -45,15 +48,17 @@ def _stored_plan(document: Any, tenant_id: str) -> Any:
     plan_id = document.get("plan_id") if isinstance(document, dict) else None
     if not isinstance(plan_id, str) or len(document) > 1:
         return None
-    with transaction() as session:
-        found = plans.get(session, tenant_id, plan_id)
+    found = None
+    if _PLAN_ID.fullmatch(plan_id):
+        with transaction() as session:
+            found = plans.get(session, tenant_id, plan_id)
     if found is None:
         raise Invalid(
             [
                 Problem(
                     code=Code.INVALID_REFERENCE,
                     pointer="/plan_id",
-                    message=f'there is no stored plan "{plan_id}"',
+                    message=f'there is no stored plan "{plan_id[:64]}"',
                     suggestion="POST /v1/plans stores one and returns its plan_id.",
                 )
             ]

@@ -48,7 +48,7 @@ def list_jobs(query: dict[str, Any]) -> Any:
         created_before=query.get("created_before"),
     )
     cursor = query.get("cursor")
-    before = decode(cursor, datetime.fromisoformat, str) if cursor else None
+    before = decode(cursor, datetime.fromisoformat, job_read.as_job_id) if cursor else None
     return show_page(job_read.page(tenant(), which, before, query["limit"]))
 
 

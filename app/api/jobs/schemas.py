@@ -61,13 +61,12 @@ class JobPageSchema(PageSchema):
     data = fields.List(fields.Nested(JobSchema))
 
 
-def _is_tag(text: str) -> bool:
-    return ":" in text
-
-
 class JobQuerySchema(PageQuerySchema):
     status = fields.List(fields.Str(validate=validate.OneOf([s.value for s in JobStatus])))
-    tag = fields.List(fields.Str(validate=_is_tag), metadata={"description": "KEY:VALUE"})
+    tag = fields.List(
+        fields.Str(validate=validate.Regexp(r".+:.*", error="Write it as KEY:VALUE.")),
+        metadata={"description": "KEY:VALUE"},
+    )
     created_after = fields.AwareDateTime()
     created_before = fields.AwareDateTime()
     limit = fields.Int(load_default=20, validate=validate.Range(1, 100))

@@ -1,0 +1,237 @@
+"""The HTTP API over a real database: credentials, errors, lists. Nothing runs the jobs here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import settings
+from app.factory import create_app
+from app.queue import send
+from app.services import api_keys
+from tests.helpers.specs import job, op
+
+
+@pytest.fixture
+def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    monkeypatch.setattr(send, "enqueue_advance", lambda *_: True)
+    with create_app().test_client() as made:
+        yield made
+
+
+@pytest.fixture
+def key(database: str) -> str:
+    return api_keys.create("acme", "test")
+
+
+def auth(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def a_job() -> dict[str, Any]:
+    folder = Path(settings.current().media_roots)
+    return job(folder / "in.mp4", op("trim", "src", "cut", end=1), cut=folder / "o.mp4")
+
+
+def test_a_job_is_accepted_and_can_be_read(client: FlaskClient, key: str) -> None:
+    posted = client.post("/v1/jobs", json=a_job(), headers=auth(key))
+    assert posted.status_code == 201
+    made = posted.get_json()
+    assert posted.headers["Location"] == f"/v1/jobs/{made['job_id']}"
+    assert list(made) == [
+        "job_id", "status", "priority", "tags", "created_at", "updated_at", "started_at", "completed_at",
+        "retry_count", "queue_position", "progress", "error", "warnings", "outputs", "spec", "plan_id",
+    ]  # fmt: skip
+    assert (made["status"], len(made["job_id"])) == ("pending", 36)
+    assert made["spec"] == a_job()
+    read = client.get(posted.headers["Location"], headers={"X-API-Key": key}).get_json()
+    assert read == made
+
+
+@pytest.mark.parametrize("path", ["", "/plan", "/logs", "/steps"])
+def test_a_foreign_job_is_not_there(client: FlaskClient, key: str, path: str) -> None:
+    mine = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()["job_id"]
+    other = api_keys.create("other", "test")
+    for job_id, who in ((mine, other), ("job_" + "0" * 32, key), ("rubbish", key), ("%00", key)):
+        answer = client.get(f"/v1/jobs/{job_id}{path}", headers=auth(who))
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "JOB_NOT_FOUND")
+    assert client.delete(f"/v1/jobs/{mine}", headers=auth(other)).status_code == 404
+
+
+ENDPOINTS = (
+    ("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("GET", "/v1/jobs/job_1"), ("DELETE", "/v1/jobs/job_1"),
+    ("GET", "/v1/jobs/job_1/logs"), ("GET", "/v1/jobs/job_1/plan"), ("GET", "/v1/jobs/job_1/steps"),
+    ("POST", "/v1/plans"), ("GET", "/v1/operators"), ("GET", "/v1/operators/trim"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_no_endpoint_without_a_good_credential(
+    client: FlaskClient, key: str, method: str, path: str
+) -> None:
+    wrong = key[:-1] + ("a" if key[-1] != "a" else "b")
+    for headers in (
+        {}, auth("x"), auth(wrong), {"Authorization": "Basic eDp5"}, {"X-API-Key": ""},
+        {**auth(key), "X-API-Key": wrong},
+    ):  # fmt: skip
+        answer = client.open(path, method=method, headers=headers)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "UNAUTHENTICATED")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_scopes_are_needed(client: FlaskClient, database: str, method: str, path: str) -> None:
+    lesser = api_keys.create("acme", "lesser", ["jobs:write" if method == "GET" else "jobs:read"])
+    answer = client.open(path, method=method, headers=auth(lesser))
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "FORBIDDEN")
+
+
+def test_where_authentication_is_off_a_wrong_credential_is_still_wrong(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH_MODE", "off")
+    settings.current.cache_clear()
+    try:
+        assert client.get("/v1/jobs").status_code == 200
+        assert client.get("/v1/jobs", headers=auth("mp_live_x")).status_code == 401
+    finally:
+        monkeypatch.undo()
+        settings.current.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "code"),
+    [
+        ("GET", "/nothing", {}, 404, "NOT_FOUND"),
+        ("PUT", "/v1/jobs", {}, 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/v1/jobs", {"data": "{", "content_type": "application/json"}, 400, "MALFORMED_JSON"),
+        ("POST", "/v1/jobs", {"data": "[" * 100_000, "content_type": "application/json"}, 400, "MALFORMED_JSON"),
+        ("POST", "/v1/jobs", {"data": '{"priority": NaN}', "content_type": "application/json"}, 400, "MALFORMED_JSON"),
+        ("POST", "/v1/jobs", {"data": b"\xff\xfe", "content_type": "application/json"}, 400, "MALFORMED_JSON"),
+        ("POST", "/v1/jobs", {"data": "x", "content_type": "text/plain"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("POST", "/v1/jobs", {"data": b"x" * (2 << 20), "content_type": "application/json"}, 413, "BODY_TOO_LARGE"),
+        ("POST", "/v1/jobs", {"json": {}}, 422, "INVALID_JOB_SPEC"),
+        ("POST", "/v1/jobs", {"json": []}, 422, "INVALID_JOB_SPEC"),
+        ("POST", "/v1/jobs", {"json": {"plan_id": "plan_none"}}, 422, "INVALID_JOB_SPEC"),
+        ("GET", "/v1/jobs?limit=101", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs?cursor=rubbish", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs?cursor=WzFd", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs?created_after=yesterday", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs?tag=novalue", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs?tag=a:%00", {}, 422, "INVALID_QUERY"),
+        ("POST", "/v1/jobs", {"json": {"plan_id": "\0"}}, 422, "INVALID_JOB_SPEC"),
+        ("GET", "/v1/operators/trimm", {}, 404, "UNKNOWN_OPERATOR"),
+        ("GET", "/docs/errors/NONE", {}, 404, "NOT_FOUND"),
+    ],
+)  # fmt: skip
+def test_every_refusal_is_problem_json(
+    client: FlaskClient,
+    key: str,
+    method: str,
+    path: str,
+    options: dict[str, Any],
+    status: int,
+    code: str,
+) -> None:
+    answer = client.open(
+        path, method=method, headers={**auth(key), "X-Request-ID": "mine"}, **options
+    )
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    document = answer.get_json()
+    assert (document["code"], document["status"], document["request_id"]) == (code, status, "mine")
+    assert document["type"] == document["documentation"] == f"/docs/errors/{code}"
+    assert answer.headers["X-Request-ID"] == "mine"
+    if status == 405:
+        assert "POST" in answer.headers["Allow"]
+
+
+def test_lists_page_by_cursor(client: FlaskClient, database: str) -> None:
+    key = api_keys.create("pager", "test")
+    ids = [
+        client.post(
+            "/v1/jobs", json=a_job() | {"tags": {"n": str(n)}}, headers=auth(key)
+        ).get_json()["job_id"]
+        for n in range(5)
+    ]
+    seen, path = [], "/v1/jobs?limit=2"
+    while path:
+        page = client.get(path, headers=auth(key)).get_json()
+        seen += [job["job_id"] for job in page["data"]]
+        path = f"/v1/jobs?limit=2&cursor={page['next_cursor']}" if page["has_more"] else ""
+    assert seen == ids[::-1]
+    found = client.get(
+        "/v1/jobs?status=pending&status=failed&tag=n:3", headers=auth(key)
+    ).get_json()
+    assert [job["job_id"] for job in found["data"]] == [ids[3]]
+
+
+def test_logs_page_too(client: FlaskClient, key: str) -> None:
+    job_id = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()["job_id"]
+    client.delete(f"/v1/jobs/{job_id}", headers=auth(key))
+    first = client.get(f"/v1/jobs/{job_id}/logs?limit=1", headers=auth(key)).get_json()
+    rest = client.get(
+        f"/v1/jobs/{job_id}/logs?cursor={first['next_cursor']}", headers=auth(key)
+    ).get_json()
+    assert [line["message"] for line in first["data"] + rest["data"]] == [
+        "Job accepted.",
+        "Job cancelled.",
+    ]
+
+
+def test_documentation_is_served_from_here(client: FlaskClient) -> None:
+    spec = client.get("/openapi.json").get_json()
+    assert spec["openapi"] == "3.1.0"
+    assert set(spec["paths"]) >= {
+        "/v1/jobs",
+        "/v1/jobs/{job_id}",
+        "/v1/plans",
+        "/v1/operators/{name}",
+    }
+    body = spec["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]
+    assert "inputs" in body["schema"]["oneOf"][0]["properties"]
+    page = client.get("/docs").get_data(as_text=True)
+    assert "http" not in page.replace("http://127", "").split("<body")[0]
+    with client.get("/docs/assets/swagger-ui.css") as asset:
+        assert asset.status_code == 200
+    assert "What to do" in client.get("/docs/errors/INPUT_NOT_FOUND").get_data(as_text=True)
+    assert client.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_health_tells_what_is_missing(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    checks = answer.get_json()["checks"]
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
+    assert (checks["postgres"], checks["redis"], checks["ffmpeg"]) == ("ok", "ok", "ok")
+
+
+def test_without_postgres_the_answer_is_503_with_a_time(
+    client: FlaskClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    settings.current.cache_clear()
+    try:
+        answer = client.get("/v1/jobs", headers=auth(key))
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert answer.headers["Retry-After"] == "5"
+        assert client.get("/readyz").status_code == 503
+    finally:
+        monkeypatch.undo()
+        settings.current.cache_clear()
+
+
+def test_keys_are_stored_as_hashes_and_their_use_is_noted(database: str) -> None:
+    from sqlalchemy import text
+
+    from app.store.session import transaction
+
+    key = api_keys.create("acme", "noted")
+    assert api_keys.recognise(key)
+    with transaction() as session:
+        row = session.execute(text("SELECT * FROM api_keys WHERE name = 'noted'")).mappings().one()
+    assert key.rpartition("_")[2] not in str(dict(row))
+    assert row["last_used_at"] is not None
+    with transaction() as session:
+        session.execute(text("UPDATE api_keys SET revoked_at = now() WHERE name = 'noted'"))
+    assert api_keys.recognise(key) is None

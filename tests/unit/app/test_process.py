@@ -1,0 +1,109 @@
+"""The one place that starts processes, with real (small) processes."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.engine import process
+from app.engine.process import Stop
+from app.engine.progress import Progress
+
+PYTHON = sys.executable
+
+
+def run(code: str, **options: object) -> process.Outcome:
+    given = {"cwd": "/tmp", "timeout_s": 20.0, **options}
+    return process.run([PYTHON, "-c", code], **given)  # type: ignore[arg-type]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_output_and_exit_code_are_told() -> None:
+    outcome = run(
+        "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)", capture=True
+    )
+    assert (outcome.exit_code, outcome.signal, outcome.stopped) == (3, None, None)
+    assert (outcome.stdout, outcome.stderr_tail) == (b"out\n", ("err",))
+
+
+def test_progress_is_read_from_stdout() -> None:
+    assert run("print('out_time_us=2000000\\nprogress=end')").progress == Progress(out_time_ms=2000)
+
+
+def test_a_signal_is_named() -> None:
+    outcome = run("import os; os.kill(os.getpid(), 9)")
+    assert (outcome.exit_code, outcome.signal) == (None, "SIGKILL")
+
+
+def test_a_flood_on_stderr_does_not_block_and_only_its_tail_is_kept() -> None:
+    outcome = run("import sys\nfor n in range(20000): print('x' * 100, n, file=sys.stderr)")
+    assert outcome.exit_code == 0
+    assert outcome.stderr_tail[-1].endswith("19999")
+    assert len(outcome.stderr_tail) == 60
+
+
+def test_a_line_without_end_does_not_fill_memory() -> None:
+    outcome = run("import sys; sys.stderr.write('y' * 5_000_000)")
+    assert all(len(line) <= 2000 for line in outcome.stderr_tail)
+
+
+@pytest.mark.parametrize("ignores", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN);"])
+def test_the_deadline_ends_it_even_when_it_does_not_listen(ignores: str) -> None:
+    began = time.monotonic()
+    outcome = run(f"import signal,time; {ignores} time.sleep(60)", timeout_s=0.5)
+    assert outcome.stopped is Stop.DEADLINE
+    assert time.monotonic() - began < 5
+
+
+def test_a_stall_ends_it() -> None:
+    assert run("import time; time.sleep(60)", stall_s=0.6).stopped is Stop.STALL
+
+
+def test_work_without_progress_lines_is_no_stall() -> None:
+    outcome = run(
+        "import time\nt=time.monotonic()\nwhile time.monotonic()-t < 1.5: pass", stall_s=0.8
+    )
+    assert outcome.is_success
+
+
+def test_a_wish_to_stop_is_heard_and_grandchildren_go_too() -> None:
+    code = "import subprocess,time; p=subprocess.Popen(['sleep','60']); print(p.pid, flush=True); time.sleep(60)"
+    asked: list[float] = []
+
+    def tick(_: Progress) -> Stop | None:
+        asked.append(time.monotonic())
+        return Stop.CANCELLED if len(asked) > 3 else None
+
+    outcome = run(code, tick=tick, capture=True)
+    assert outcome.stopped is Stop.CANCELLED
+    assert not is_alive(int(outcome.stdout))
+    assert max(b - a for a, b in zip(asked, asked[1:], strict=False)) < 0.5
+
+
+def test_an_exception_in_a_tick_leaves_nothing_behind() -> None:
+    seen: list[int] = []
+
+    def tick(_: Progress) -> Stop | None:
+        children = Path("/proc/self/task").glob("*/children")
+        seen.extend(int(pid) for file in children for pid in file.read_text().split())
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        run("import time; time.sleep(60)", tick=tick)
+    assert seen
+    assert not any(is_alive(pid) for pid in seen)
+
+
+def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFREPORT", "file=/tmp/leak.log")
+    monkeypatch.setenv("http_proxy", "http://evil")
+    outcome = run("import os; print(sorted(os.environ))", capture=True)
+    assert b"FFREPORT" not in outcome.stdout
+    assert b"http_proxy" not in outcome.stdout

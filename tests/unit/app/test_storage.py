@@ -1,0 +1,93 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from app.engine import workspace
+from app.engine.storage import local
+from app.errors import Failure
+from planner.uri import file_uri
+
+
+def locate(path: Path, *roots: Path) -> str:
+    return local.locate_source(file_uri(str(path)), [str(root) for root in roots])
+
+
+def code_of(path: Path, *roots: Path) -> str:
+    with pytest.raises(Failure) as caught:
+        locate(path, *roots)
+    return caught.value.code.value
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder that may be used, and one that may not."""
+    inside, outside = tmp_path.resolve() / "in", tmp_path.resolve() / "out"
+    inside.mkdir()
+    outside.mkdir()
+    return inside, outside
+
+
+def test_links_must_not_lead_out(roots: tuple[Path, Path]) -> None:
+    inside, outside = roots
+    (outside / "secret").write_text("x")
+    (inside / "link").symlink_to(outside / "secret")
+    (inside / "folder").symlink_to(outside)
+    assert code_of(inside / "link", inside) == "INPUT_OUTSIDE_ROOTS"
+    assert code_of(inside / "folder" / "secret", inside) == "INPUT_OUTSIDE_ROOTS"
+    assert code_of(inside / "gone", inside) == "INPUT_NOT_FOUND"
+    assert code_of(outside / "secret", inside) == "INPUT_OUTSIDE_ROOTS"
+    (inside / "dir").mkdir()
+    assert code_of(inside / "dir", inside) == "INVALID_INPUT"
+    assert locate(inside / "link", inside, outside) == str(outside / "secret")
+
+
+def test_an_output_appears_whole_and_replaces_what_was_there(roots: tuple[Path, Path]) -> None:
+    inside, _ = roots
+    work = inside / "work"
+    work.write_text("new")
+    target = inside / "deep" / "er" / "o.mp4"
+    publication = local.plan_publication(file_uri(str(target)), 2, [str(inside)])
+    local.stage(str(work), publication, lambda: None)
+    assert (target.exists(), Path(publication.part).name) == (False, ".o.mp4.2.part")
+    target.write_text("old")
+    local.reveal(publication)
+    assert target.read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["o.mp4"]
+
+
+def test_a_destination_must_not_lead_out(roots: tuple[Path, Path]) -> None:
+    inside, outside = roots
+    (inside / "folder").symlink_to(outside)
+    with pytest.raises(Failure, match="INPUT_OUTSIDE_ROOTS"):
+        local.plan_publication(file_uri(str(inside / "folder" / "o.mp4")), 1, [str(inside)])
+    assert list(outside.iterdir()) == []
+
+
+def test_a_destination_that_is_a_link_is_replaced_not_followed(roots: tuple[Path, Path]) -> None:
+    inside, outside = roots
+    (outside / "precious").write_text("old")
+    (inside / "o.mp4").symlink_to(outside / "precious")
+    (inside / "work").write_text("new")
+    publication = local.plan_publication(file_uri(str(inside / "o.mp4")), 1, [str(inside)])
+    local.stage(str(inside / "work"), publication, lambda: None)
+    local.reveal(publication)
+    assert (outside / "precious").read_text() == "old"
+    assert (inside / "o.mp4").read_text() == "new"
+
+
+def test_what_is_in_the_way_is_a_failure_with_a_code(roots: tuple[Path, Path]) -> None:
+    inside, _ = roots
+    (inside / "file").write_text("x")
+    with pytest.raises(Failure, match="OUTPUT_WRITE_FAILED"):
+        local.plan_publication(file_uri(str(inside / "file" / "o.mp4")), 1, [str(inside)])
+
+
+def test_work_folders_are_private_and_go_as_a_whole(tmp_path: Path) -> None:
+    folder = workspace.attempt_dir(str(tmp_path), "job_1", "s1", 1)
+    Path(folder, "x").touch()
+    assert os.stat(folder).st_mode & 0o777 == 0o700
+    assert workspace.jobs_with_files(str(tmp_path)) == ["job_1"]
+    workspace.remove_job(str(tmp_path), "job_1")
+    assert workspace.jobs_with_files(str(tmp_path)) == []
+    assert workspace.jobs_with_files(str(tmp_path / "none")) == []
