@@ -52,10 +52,13 @@ def main() -> None:
             output["destination"] = str(given.out.absolute() / Path(output["destination"]).name)
         spec_file = Path(folder) / "main-job.json"
         spec_file.write_text(json.dumps(spec))
-        print("job      trim 1 s to 7 s; 720p, 360p, square; sound as MP3 (examples/main-job.json)\n", flush=True)
-        code = subprocess.run(
-            [sys.executable, "-m", "app.cli", "run", str(spec_file)], check=False
-        ).returncode
+        print(
+            "job      trim 1 s to 7 s; 720p, 360p, square; sound as MP3 (examples/main-job.json)\n",
+            flush=True,
+        )
+        # jobs may use the spec's folder and the current one
+        command = [sys.executable, "-m", "app.cli", "run", str(spec_file)]
+        code = subprocess.run(command, cwd=given.out, check=False).returncode
     print(f"from nothing to files in {time.monotonic() - began:.1f} s")
     sys.exit(code)
 

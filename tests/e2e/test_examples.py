@@ -16,7 +16,9 @@ from tests.helpers.service import Service
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("example", sorted(ROOT.glob("examples/*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "example", sorted(ROOT.glob("examples/*.json")), ids=lambda path: path.stem
+)
 def test_an_example_runs(example: Path, media: Media, tmp_path: Path) -> None:
     source = shutil.copy(media.clip("talk.mp4", seconds=8), tmp_path / "talk.mp4")
     spec = json.loads(example.read_text())

@@ -1,0 +1,88 @@
+"""`make bench`: planning against its size, and fused plans against node-by-node ones."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from app import settings
+from app.engine import tools
+from planner.parse import parse_spec
+from planner.plan import Options, make_plan
+from planner.policy import Policy
+from tests.helpers.infos import clip
+from tests.helpers.media import Media
+from tests.helpers.render import render
+from tests.helpers.specs import job, op
+
+
+def median_s(work: Callable[[], object], times: int) -> float:
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return statistics.median(found)
+
+
+def planning(size: int) -> float:
+    """Seconds to parse, check and plan a chain of `size` operations."""
+    chain = [
+        op("trim", f"o{n}" if n else "src", f"o{n + 1}", start=0)
+        if n % 2
+        else op("scale", f"o{n}" if n else "src", f"o{n + 1}", width=320 + n % 9 * 2)
+        for n in range(size)
+    ]
+    spec = job("file:///m/in.mp4", *chain, **{f"o{size}": Path("/m/o.mp4")})
+    policy, options = Policy(roots=("/m",)), Options(ffmpeg_version="9")
+    info = clip()
+    return median_s(lambda: make_plan(parse_spec(spec, policy).spec, {"src": info}, options), 5)
+
+
+def fusing(folder: Path) -> tuple[float, float]:
+    """Wall seconds of a chain of five operations: fused, and node by node; taken in turn."""
+    binaries = tools.find(settings.current())
+    source = Media(binaries=binaries, folder=folder).clip("bench.mp4", seconds=10, size="1280x720")
+    chain = [
+        op("trim", "src", "a", start=1),
+        op("scale", "a", "b", width=960),
+        op("trim", "b", "c", end=7),
+        op("scale", "c", "d", width=640),
+        op("scale", "d", "e", width=480, height=480, fit="contain"),
+    ]
+    spec = job(source, *chain, e=folder / "o.mp4")
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for _ in range(3):
+        for is_fused in (True, False):
+            began = time.perf_counter()
+            render(spec, folder / "work", binaries, is_optimised=is_fused)
+            times[is_fused].append(time.perf_counter() - began)
+    return statistics.median(times[True]), statistics.median(times[False])
+
+
+def main() -> int:
+    table = Table("measure", "value", "to reach", "")
+    costs = {size: planning(size) for size in (10, 50, 100, 250, 500)}
+    for size, seconds in costs.items():
+        table.add_row(f"plan {size} operations", f"{seconds * 1000:.1f} ms", "", "")
+    growth = (costs[500] / 500) / (costs[100] / 100)
+    with tempfile.TemporaryDirectory(prefix="media-pipeline-bench-") as folder:
+        fused, stepwise = fusing(Path(folder))
+    rows = (
+        ("500 operations", f"{costs[500] * 1000:.0f} ms", "< 200 ms", costs[500] < 0.2),
+        ("cost of one operation, 500 against 100", f"{growth:.2f} ×", "≤ 1.5 ×", growth <= 1.5),
+        ("five operations, fused against node by node", f"{stepwise / fused:.2f} × faster", "≥ 1.5 ×", stepwise / fused >= 1.5),
+    )  # fmt: skip
+    for name, value, wanted, is_met in rows:
+        table.add_row(name, value, wanted, "pass" if is_met else "short")
+    Console(soft_wrap=True).print(table)
+    return 0 if all(row[3] for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
