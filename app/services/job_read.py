@@ -15,7 +15,6 @@ from app.store.models import Job
 from app.store.session import transaction
 from operators.problem import Code
 
-
 _JOB_ID = re.compile(r"job_[0-9a-f]{32}", re.ASCII)
 
 

@@ -45,7 +45,7 @@ def test_scale_and_trim_make_what_was_planned(
     assert len(found.audio) == len(planned.audio)
 
 
-@pytest.mark.parametrize("name", (*WITH_PICTURE, *SOUND_ONLY))
+@pytest.mark.parametrize("name", [*WITH_PICTURE, *SOUND_ONLY])
 def test_everything_can_be_remuxed_or_transcoded(
     name: str, corpus: Path, binaries: Tools, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_a_wish_to_stop_is_heard_and_grandchildren_go_too() -> None:
     outcome = run(code, tick=tick, capture=True)
     assert outcome.stopped is Stop.CANCELLED
     assert not is_alive(int(outcome.stdout))
-    assert max(b - a for a, b in zip(asked, asked[1:], strict=False)) < 0.5
+    assert max(b - a for a, b in pairwise(asked)) < 0.5
 
 
 def test_an_exception_in_a_tick_leaves_nothing_behind() -> None:

@@ -15,7 +15,7 @@ def test_the_catalogue_is_listed_by_category() -> None:
 
 
 def test_a_name_cannot_be_taken_twice() -> None:
-    with pytest.raises(DuplicateOperator, match='"trim" is taken by operators.timeline.trim'):
+    with pytest.raises(DuplicateOperator, match=r"is taken by operators\.timeline\.trim"):
 
         @register
         @dataclass(frozen=True, kw_only=True)
