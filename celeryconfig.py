@@ -50,6 +50,11 @@ broker_transport_options = {
     "socket_keepalive": True,
     "health_check_interval": 25,
     "retry_on_timeout": False,
+    # a producer that finds nobody gives up within a second; kombu's default is six
+    "max_retries": 1,
+    "interval_start": 0.0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
 }
 result_backend_transport_options = {"socket_connect_timeout": 1.0}
 redis_socket_connect_timeout = 1.0

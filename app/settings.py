@@ -7,18 +7,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from operators.parameters import (
-    Bool,
-    Duration,
-    Enum,
-    Int,
-    ParamType,
-    Rejected,
-    Resolution,
-    Size,
-    String,
-)
+from operators.parameters import Bool, Duration, Enum, Int, ParamType, Resolution, Size, String
 from operators.reading import declared, param
+from operators.rules import Rejected
 
 
 class BadSettings(Exception):

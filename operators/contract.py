@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Self
 
 from operators.filtergraph import Filter, Link, Pad
 from operators.media import Kind, MediaInfo
-from operators.parameters import Finding
 from operators.problem import Code, Problem
 from operators.reading import as_problems, declared, plain_fields, read_fields
+from operators.rules import Finding
 
 _PARAMETERS = Code.INVALID_OPERATOR_PARAMS
 

@@ -24,7 +24,7 @@ class _Json:
     """JSON form of the frozen dataclasses below: field names as they are, fractions as text."""
 
     def to_json(self) -> dict[str, Any]:
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}  # type: ignore[attr-defined]
 
     @classmethod
     def _known(cls, data: Mapping[str, Any]) -> dict[str, Any]:

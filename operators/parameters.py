@@ -4,42 +4,16 @@ A type is a frozen value, so that one declaration (`param(Int(min=2), "Width in 
 validation, conversion, documentation and the wire schema. Reading whole objects is `operators.reading`.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any, ClassVar
 
 from operators.colors import COLORS
 from operators.duration import BadDuration, format_duration, parse_duration
-from operators.problem import Code, did_you_mean, pointer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What is wrong with a value, `at` a pointer below the value itself."""
-
-    message: str
-    suggestion: str | None = None
-    at: str = ""
-    code: Code | None = None
-    """None: the code of whatever holds the value."""
-
-    def below(self, prefix: str) -> "Finding":
-        return replace(self, at=prefix + self.at)
-
-
-class Rejected(ValueError):
-    """The value breaks the declaration: one or more findings."""
-
-    def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(f.message for f in findings))
-        self.findings = findings
-
-
-def reject(message: str, suggestion: str | None = None) -> Rejected:
-    return Rejected(Finding(message=message, suggestion=suggestion))
+from operators.problem import did_you_mean
+from operators.rules import check_bounds, check_count, collect, kind_of, number_text, reject, shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +76,10 @@ class String(ParamType):
 
     def read(self, value: object) -> str:
         if not isinstance(value, str):
-            raise reject(f"must be text, not {_kind_of(value)}")
+            raise reject(f"must be text, not {kind_of(value)}")
         if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise reject("must not hold a NUL character or half a surrogate pair")
-        _check_count(value, self.min_length, self.max_length, "character")
+        check_count(value, self.min_length, self.max_length, "character")
         if self.pattern and not re.fullmatch(self.pattern, value):
             raise reject(f"must match {self.pattern}")
         return value
@@ -135,8 +109,8 @@ class Int(ParamType):
         ):
             number = int(value)
         if isinstance(number, bool) or not isinstance(number, int):
-            raise reject(f"must be a whole number, not {_shown(value)}")
-        _check_bounds(number, self.min, self.max, self.multiple_of, str)
+            raise reject(f"must be a whole number, not {shown(value)}")
+        check_bounds(number, self.min, self.max, self.multiple_of, str)
         return number
 
     def schema(self) -> dict[str, Any]:
@@ -163,10 +137,10 @@ class Float(ParamType):
         if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,18})?", value, re.ASCII):
             number = float(value)
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise reject(f"must be a number, not {_shown(value)}")
+            raise reject(f"must be a number, not {shown(value)}")
         if not abs(number) <= 1e18:
             raise reject("must be a finite number")
-        _check_bounds(float(number), self.min, self.max, self.multiple_of, _number_text)
+        check_bounds(float(number), self.min, self.max, self.multiple_of, number_text)
         return float(number)
 
     def schema(self) -> dict[str, Any]:
@@ -184,7 +158,7 @@ class Bool(ParamType):
         if isinstance(value, str) and value in ("true", "false"):
             return value == "true"
         if not isinstance(value, bool):
-            raise reject(f"must be true or false, not {_shown(value)}")
+            raise reject(f"must be true or false, not {shown(value)}")
         return value
 
 
@@ -204,7 +178,7 @@ class Duration(ParamType):
             raise reject(str(error), error.suggestion) from error
         if seconds < 0 and self.min == 0:
             raise reject("must not be negative")
-        _check_bounds(seconds, self.min, self.max, None, format_duration)
+        check_bounds(seconds, self.min, self.max, None, format_duration)
         return seconds
 
     def plain(self, value: Any) -> Any:
@@ -245,7 +219,7 @@ class Resolution(ParamType):
         elif isinstance(value, Mapping) and set(value) == {"width", "height"}:
             sides = value["width"], value["height"]
         else:
-            raise reject(f"must be a size, not {_shown(value)}", 'Write it as "1280x720".')
+            raise reject(f"must be a size, not {shown(value)}", 'Write it as "1280x720".')
         width, height = (Int(min=1, max=99999).convert(side) for side in sides)
         if self.max and (width > self.max.width or height > self.max.height):
             raise reject(f"must be at most {self.max}")
@@ -269,9 +243,9 @@ class Enum(ParamType):
         if not isinstance(value, str) or value not in self.values:
             known = did_you_mean(value, self.values) if isinstance(value, str) else None
             raise reject(
-                f"must be one of {', '.join(self.values)}, not {_shown(value)}"
+                f"must be one of {', '.join(self.values)}, not {shown(value)}"
                 if len(self.values) <= 12
-                else f"{_shown(value)} is not known here",
+                else f"{shown(value)} is not known here",
                 known or (f"Known: {', '.join(self.values)}." if len(self.values) > 12 else None),
             )
         return value
@@ -295,9 +269,9 @@ class Array(ParamType):
 
     def read(self, value: object) -> tuple[Any, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise reject(f"must be a list, not {_kind_of(value)}")
-        _check_count(value, self.min_items, self.max_items, "item")
-        return tuple(_collect(enumerate(value), self.item_type.convert).values())
+            raise reject(f"must be a list, not {kind_of(value)}")
+        check_count(value, self.min_items, self.max_items, "item")
+        return tuple(collect(enumerate(value), self.item_type.convert).values())
 
     def plain(self, value: Any) -> Any:
         return None if value is None else [self.item_type.plain(item) for item in value]
@@ -320,12 +294,12 @@ class Object(ParamType):
 
     def read(self, value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise reject(f"must be an object, not {_kind_of(value)}")
-        _check_count(value, None, self.max_items, "entry")
+            raise reject(f"must be an object, not {kind_of(value)}")
+        check_count(value, None, self.max_items, "entry")
         bad = [key for key in value if not re.fullmatch(self.key_pattern, str(key))]
         if bad:
-            raise reject(f"the key {_shown(bad[0])} must match {self.key_pattern}")
-        return _collect(value.items(), self.item_type.convert)
+            raise reject(f"the key {shown(bad[0])} must match {self.key_pattern}")
+        return collect(value.items(), self.item_type.convert)
 
     def schema(self) -> dict[str, Any]:
         return super().schema() | {"additionalProperties": self.item_type.schema()}
@@ -346,70 +320,11 @@ class Color(ParamType):
         if not match or not known or (match[2] and len(match[1]) == 9):
             near = did_you_mean(value.lower(), COLORS) if isinstance(value, str) else None
             raise reject(
-                f"must be a colour, not {_shown(value)}",
+                f"must be a colour, not {shown(value)}",
                 near or 'For example "white" or "#ff8800".',
             )
         return match[0].lower()
 
 
-def _collect(entries: Any, convert: Callable[[object], Any]) -> dict[Any, Any]:
-    """Convert every entry; raise all findings of all of them at once."""
-    done, findings = {}, []
-    for key, value in entries:
-        try:
-            done[key] = convert(value)
-        except Rejected as rejected:
-            findings += [finding.below(pointer(key)) for finding in rejected.findings]
-    if findings:
-        raise Rejected(*findings)
-    return done
-
-
-def _check_bounds(number: Any, low: Any, high: Any, step: Any, show: Callable[[Any], str]) -> None:
-    if low is not None and high is not None and not low <= number <= high:
-        raise reject(f"must be between {show(low)} and {show(high)}, not {show(number)}")
-    if low is not None and number < low:
-        raise reject(f"must be at least {show(low)}, not {show(number)}")
-    if high is not None and number > high:
-        raise reject(f"must be at most {show(high)}, not {show(number)}")
-    if step is not None and not math.isclose(number / step, round(number / step), abs_tol=1e-9):
-        raise reject(f"must be a multiple of {show(step)}, not {show(number)}")
-
-
-def _check_count(value: Any, low: int | None, high: int | None, unit: str) -> None:
-    plural = unit[:-1] + "ies" if unit.endswith("y") else unit + "s"
-    if low is not None and len(value) < low:
-        raise reject(f"must have at least {low} {unit if low == 1 else plural}")
-    if high is not None and len(value) > high:
-        raise reject(f"must have at most {high} {plural}, not {len(value)}")
-
-
 def _set(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _number_text(number: float) -> str:
-    return f"{number:g}"
-
-
-def _shown(value: object) -> str:
-    match value:
-        case str():
-            return f'"{value if len(value) <= 40 else value[:40] + "…"}"'
-        case bool() | None:
-            return {True: "true", False: "false", None: "null"}[value]
-        case int() | float():
-            return str(value) if abs(value) < 1e18 else "so large a number"
-        case _:
-            return _kind_of(value)
-
-
-def _kind_of(value: object) -> str:
-    names = {
-        bool: "true or false",
-        str: "text",
-        int: "a number",
-        float: "a number",
-        type(None): "null",
-    }
-    return names.get(type(value), "a list" if isinstance(value, (list, tuple)) else "an object")

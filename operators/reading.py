@@ -5,10 +5,12 @@ Used for the parameters of operators and for the objects of the JobSpec alike.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
 from typing import Any
 
-from operators.parameters import Finding, ParamType, Rejected
+from operators.parameters import ParamType
 from operators.problem import Code, Problem, did_you_mean, pointer
+from operators.rules import Finding, Rejected
 
 _KEY = "parameter"
 
@@ -53,6 +55,11 @@ def param(
 
 def declared(cls: Any) -> dict[str, Parameter]:
     """The declared fields of a dataclass, by name, in order."""
+    return _declared(cls)
+
+
+@cache
+def _declared(cls: Any) -> dict[str, Parameter]:
     return {
         f.name: Parameter(
             name=f.name,

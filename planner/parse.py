@@ -9,11 +9,10 @@ from operators.contract import Operator
 from operators.media import Kind
 from operators.problem import Code, Invalid, Problem, did_you_mean, pointer
 from operators.reading import as_problems, read_fields
-from planner import codecs
+from planner.check_encoding import check_encoding
 from planner.cycles import find_cycle
 from planner.policy import Policy
 from planner.spec import (
-    CodecSpec,
     InputSpec,
     JobFields,
     JobSpec,
@@ -196,64 +195,7 @@ class _Reader:
                 )  # fmt: skip
             seen.setdefault(key, index)
             if "codec" in given:
-                self._check_container(given, at)
-
-    def _check_container(self, given: Mapping[str, Any], at: str) -> None:
-        name = given.get("format")
-        container = (
-            codecs.find_container(name) if name else codecs.container_of(given["destination"])
-        )
-        if container is None:
-            known = ", ".join(codecs.container_names())
-            self.add(
-                Code.INVALID_OUTPUT, f"{at}/destination", "the file name does not say which format",
-                f'Set "format" to one of {known}.',
-            )  # fmt: skip
-            return
-        codec: CodecSpec = given["codec"]
-        for kind in Kind:
-            self._check_codec(container, codec, kind, f"{at}/codec/{kind.value}")
-
-    def _check_codec(
-        self, container: codecs.Container, codec: CodecSpec, kind: Kind, at: str
-    ) -> None:
-        chosen = codec.of(kind)
-        if chosen is None or chosen == "none":
-            return
-        holds = container.codecs(kind)
-        if not holds:
-            self.add(
-                Code.CODEC_NOT_IN_CONTAINER, at, f"{container.name} holds no {kind.value}",
-                'Set it to "none", or choose another format.',
-            )  # fmt: skip
-            return
-        if isinstance(chosen, str):
-            return
-        encoder = codecs.find_encoder(chosen.codec or holds[0])
-        if encoder.codec not in holds:
-            self.add(
-                Code.CODEC_NOT_IN_CONTAINER, f"{at}/codec", f"{container.name} cannot hold {encoder.codec}",
-                f"It holds {', '.join(holds)}.",
-            )  # fmt: skip
-            return
-        for name, allowed in (
-            ("pixel_format", encoder.pixel_formats), ("profile", encoder.profiles),
-            ("preset", encoder.presets),
-        ):  # fmt: skip
-            value = getattr(chosen, name, None)
-            if value is not None and value not in allowed:
-                self.add(
-                    Code.INVALID_OUTPUT, f"{at}/{name}", f"{encoder.name} has no {name} {value}",
-                    f"It has {', '.join(allowed)}." if allowed else f"Leave {name} out.",
-                )  # fmt: skip
-        crf = getattr(chosen, "crf", None)
-        if crf is not None and crf > (encoder.crf_max or -1):
-            self.add(
-                Code.INVALID_OUTPUT, f"{at}/crf", f"crf {crf} is not in the range of {encoder.name}",
-                f"0 to {encoder.crf_max}." if encoder.crf_max else "Set bitrate instead.",
-            )  # fmt: skip
-        if crf is not None and getattr(chosen, "bitrate", None) is not None:
-            self.add(Code.INVALID_OUTPUT, f"{at}/crf", "crf and bitrate cannot both be given")
+                self.problems += check_encoding(given, at)
 
     def _limits(self, values: Mapping[str, Any]) -> None:
         if values.get("limits"):

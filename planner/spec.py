@@ -16,13 +16,12 @@ from operators.parameters import (
     Int,
     Object,
     ParamType,
-    Rejected,
     Resolution,
     Size,
     String,
-    reject,
 )
 from operators.reading import declared, param, read_fields
+from operators.rules import Rejected, reject
 from planner import codecs
 
 ID_PATTERN = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"

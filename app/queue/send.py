@@ -4,11 +4,14 @@ from typing import Any
 
 from celery.exceptions import OperationalError
 from kombu.exceptions import KombuError
+from kombu.pools import producers
 from redis.exceptions import RedisError
 
 from app import log
 from app.queue import names
 from app.queue.celery import celery
+
+_PATIENCE_S = 0.8
 
 
 def celery_priority(priority: int) -> int:
@@ -33,14 +36,18 @@ def enqueue_digest(job_id: str, priority: int = 5) -> bool:
 
 def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
     try:
-        celery.send_task(
-            name,
-            args=args,
-            queue=queue,
-            priority=celery_priority(priority),
-            retry=False,
-            ignore_result=True,
-        )
+        # its own pool: unlike a worker, a sender must not wait for a Redis that hangs
+        connection = celery.connection_for_write(transport_options={"socket_timeout": _PATIENCE_S})
+        with producers[connection].acquire(block=True, timeout=_PATIENCE_S) as producer:
+            celery.send_task(
+                name,
+                args=args,
+                queue=queue,
+                priority=celery_priority(priority),
+                retry=False,
+                ignore_result=True,
+                producer=producer,
+            )
         return True
     except (OperationalError, KombuError, RedisError, OSError) as error:
         log.get(__name__).warning(

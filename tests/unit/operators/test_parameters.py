@@ -15,12 +15,12 @@ from operators.parameters import (
     Int,
     Object,
     ParamType,
-    Rejected,
     Resolution,
     Size,
     String,
     Timecode,
 )
+from operators.rules import Rejected
 
 ALL = (
     String(), Int(), Float(), Bool(), Duration(), Timecode(), Resolution(), Enum(values=("a", "b")),
