@@ -31,7 +31,8 @@ def advance(job_id: str) -> Frontier:
     with transaction() as session:
         frontier, is_completed = _take(session, job_id)
     if is_completed:
-        workspace.remove_job(settings.current().work_dir, job_id)
+        if not job.spec.get("debug"):
+            workspace.remove_job(settings.current().work_dir, job_id)
         send.enqueue_digest(job_id, frontier.priority)
     return frontier
 

@@ -16,6 +16,7 @@ from app.engine.storage import local
 from app.engine.storage.local import Publication
 from app.engine.verify import verify
 from app.errors import Failure, FFmpegDetails
+from app.queue import send
 from app.services import job_fail, step_command
 from app.services.step_command import Command, OutputFile
 from app.services.step_lease import Lease, LeaseEnded
@@ -270,9 +271,11 @@ class _Attempt:
     def give_back(self) -> None:
         """Return the step to the queue because this worker ends; costs the step nothing."""
         with transaction() as session:
-            steps.hand_back(session, *self.key, is_failure=False)
+            is_ours = steps.hand_back(session, *self.key, is_failure=False)
             steps.close_attempt(session, *self.key, StepStatus.CANCELLED)
         workspace.remove_attempt(settings.current().work_dir, *self.key)
+        if is_ours:  # somebody else may begin at once
+            send.enqueue_step(self.job.job_id, self.step_id, self.job.priority)
 
 
 def _published(output: OutputFile, info: MediaInfo) -> dict[str, Any]:

@@ -5,8 +5,6 @@ Correct with two sweeps at once, with none for a while, and when it dies in betw
 
 from collections.abc import Callable
 
-from sqlalchemy.orm import Session
-
 from app import log, settings
 from app.engine import workspace
 from app.engine.storage import local
@@ -50,33 +48,40 @@ def recover_steps() -> int:
     """Steps whose lease ran out go back to the queue; those that keep killing workers fail."""
     with transaction() as session:
         found = steps.stuck(session, _BATCH)
-        for step in found:
-            _recover(session, step)
-    for step in found:
-        send.enqueue_advance(step.job_id)
-        send.enqueue_step(step.job_id, step.step_id, 5)
-    return len(found)
+    return sum(_recover(step) for step in found)
 
 
-def _recover(session: Session, step: steps.Stuck) -> None:
+def _recover(step: steps.Stuck) -> bool:
     key = (step.job_id, step.step_id, step.attempt)
     failure = Failure(code=Code.WORKER_CRASHED)
     error = failure.to_json(job_id=step.job_id, step_id=step.step_id, attempt=step.attempt)
-    steps.close_attempt(session, *key, StepStatus.FAILED, error=error)
-    if step.failures + 1 >= settings.current().max_failures:
-        steps.fail(session, *key, error)
-        job_fail.fail(session, step.job_id, failure, step_id=step.step_id, attempt=step.attempt)
-    else:
-        steps.hand_back(session, *key, is_failure=True, error=error)
-        text = f"The worker of step {step.step_id} was lost; the step runs again."
-        jobs.log(session, step.job_id, "warning", "processing", text, step.step_id, step.attempt)
+    is_poison = step.failures + 1 >= settings.current().max_failures
+    with transaction() as session:
+        if not steps.lock_if_stuck(session, step):
+            return False
+        steps.close_attempt(session, *key, StepStatus.FAILED, error=error)
+        if is_poison:
+            steps.fail(session, *key, error)
+            job_fail.fail(session, step.job_id, failure, step_id=step.step_id, attempt=step.attempt)
+        else:
+            steps.hand_back(session, *key, is_failure=True, error=error)
+            text = f"The worker of step {step.step_id} was lost; the step runs again."
+            jobs.log(session, *_line(step, text))
+    if not is_poison:
+        send.enqueue_step(step.job_id, step.step_id, 5)
+    return True
+
+
+def _line(step: steps.Stuck, text: str) -> tuple[str, str, str, str, str, int]:
+    return step.job_id, "warning", "processing", text, step.step_id, step.attempt
 
 
 def time_out_jobs() -> int:
     """Jobs past their deadline fail, whether a step runs or not."""
     with transaction() as session:
         late = jobs.past_deadline(session, _BATCH)
-        for job_id in late:
+    for job_id in late:
+        with transaction() as session:
             job_fail.fail(session, job_id, Failure(code=Code.TIMEOUT))
     return len(late)
 

@@ -164,14 +164,17 @@ def past_deadline(session: Session, limit: int) -> list[str]:
     )
 
 
-def finished_among(session: Session, job_ids: Sequence[str], failed_hours: int) -> list[str]:
-    """Of some jobs, those that are over (failed ones only after a while) or unknown."""
+def finished_among(session: Session, job_ids: Sequence[str], kept_hours: int) -> list[str]:
+    """Of some jobs, those that are over (failed and debugged ones only after a while) or unknown."""
     if not job_ids:
         return []
-    old = _NOW - func.make_interval(0, 0, 0, 0, failed_hours)
+    old = _NOW - func.make_interval(0, 0, 0, 0, kept_hours)
     is_kept = or_(
         Job.status.in_([s.value for s in LIVE]),
-        and_(Job.status == JobStatus.FAILED.value, Job.completed_at >= old),
+        and_(
+            or_(Job.status == JobStatus.FAILED.value, Job.spec["debug"].as_boolean()),
+            Job.completed_at >= old,
+        ),
     )
     kept = set(session.scalars(select(Job.job_id).where(Job.job_id.in_(job_ids), is_kept)))
     return [job_id for job_id in job_ids if job_id not in kept]

@@ -1,6 +1,7 @@
 """Steps and attempts: fenced claims, leases, the dependency counter. Never commits.
 
 `attempt` is the fencing token: whoever holds a lower number than the row has lost the step.
+Lock order: the job's row before its steps' rows, in every transaction that changes both.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ def attempts_of(session: Session, job_id: str) -> list[StepAttempt]:
 
 def lock_job(session: Session, job_id: str) -> Job | None:
     """The job's row, locked: changes of its step graph happen one after the other."""
-    return session.scalar(select(Job).where(Job.job_id == job_id).with_for_update())
+    # "no key": rows that merely refer to the job can still be inserted by others
+    query = select(Job).where(Job.job_id == job_id).with_for_update(key_share=True)
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
@@ -67,10 +70,9 @@ def claim(session: Session, job_id: str, step_id: str, worker: str, lease_s: flo
 
     Anything else (a message that came twice, late, or for a job that ended) gives None.
     """
+    lock_job(session, job_id)
     step = session.execute(
-        select(Step.status, Step.attempt)
-        .where(Step.job_id == job_id, Step.step_id == step_id)
-        .with_for_update()
+        select(Step.status, Step.attempt).where(Step.job_id == job_id, Step.step_id == step_id)
     ).one_or_none()
     if step is None:
         return None
@@ -161,7 +163,9 @@ def _is_wanted(session: Session, job_id: str) -> bool:
 
 
 def lock_if_held(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
-    """Check the fence under the step's row lock: nobody can take the step before we commit."""
+    """Check the fence under the job's and the step's row locks: nobody can take the step, or end
+    the job, before we commit."""
+    lock_job(session, job_id)
     query = select(Step.attempt).where(is_held(job_id, step_id, attempt)).with_for_update()
     return session.scalar(query) is not None and _is_wanted(session, job_id)
 
@@ -289,14 +293,20 @@ class Stuck:
 
 
 def stuck(session: Session, limit: int) -> list[Stuck]:
-    """Running steps with an expired lease, locked; those that somebody else sweeps are skipped."""
+    """Running steps with an expired lease."""
     rows = session.execute(
         select(Step.job_id, Step.step_id, Step.attempt, Step.failures)
         .where(Step.status == _S.RUNNING.value, Step.lease_until < _NOW)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return [Stuck(**row) for row in rows.mappings()]
+
+
+def lock_if_stuck(session: Session, step: Stuck) -> bool:
+    """Lock a step that was found stuck; False when it was taken or renewed meanwhile."""
+    lock_job(session, step.job_id)
+    is_still = and_(is_held(step.job_id, step.step_id, step.attempt), Step.lease_until < _NOW)
+    return session.scalar(select(Step.attempt).where(is_still).with_for_update()) is not None
 
 
 def expire_leases_of(session: Session, worker_id: str) -> None:

@@ -97,3 +97,22 @@ def test_percent_never_goes_back() -> None:
         for percent in (10.0, 50.0, 20.0):
             steps.renew(session, job_id, "s1", 1, 30, percent=percent)
         assert steps.of_job(session, job_id)[0].percent == 50
+
+
+def test_claims_and_cancels_at_once_never_lock_each_other_out() -> None:
+    ids = [add_processing_job(**{f"s{n}": "" for n in range(1, 5)}) for _ in range(12)]
+    for job_id in ids:
+        queue_all(job_id)
+
+    def cancel(job_id: str) -> None:
+        with transaction() as session:
+            jobs.move(session, job_id, JobStatus.CANCELLED)
+            steps.cancel_waiting(session, job_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        work = [pool.submit(claim, job_id, f"s{n}") for job_id in ids for n in range(1, 5)]
+        work += [pool.submit(cancel, job_id) for job_id in ids]
+        for one in work:
+            one.result(timeout=20)  # a deadlock would raise here
+    for job_id in ids:
+        assert set(statuses(job_id).values()) <= {"running", "cancelled"}
