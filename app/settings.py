@@ -1,6 +1,7 @@
 """Configuration: the one place that reads the environment. `.env.example` documents each name."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,8 @@ from typing import Any
 from operators.parameters import Bool, Duration, Enum, Int, ParamType, Resolution, Size, String
 from operators.reading import declared, param
 from operators.rules import Rejected
+
+TENANT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 
 
 class BadSettings(Exception):
@@ -109,9 +112,12 @@ class Settings:
         return self.media_slots or len(os.sched_getaffinity(0))
 
     def roots(self, tenant: str) -> tuple[str, ...]:
-        """The folders of one tenant, absolute."""
-        parts = [part for part in self.media_roots.split(":") if part]
-        return tuple(os.path.realpath(part.replace("{tenant}", tenant)) for part in parts)
+        """The folders of one tenant, absolute: as they are named, and where they really are."""
+        if not re.fullmatch(TENANT_PATTERN, tenant, re.ASCII):
+            return ()  # a name such as ".." would widen the roots
+        parts = [part.replace("{tenant}", tenant) for part in self.media_roots.split(":") if part]
+        both = [form(part) for part in parts for form in (os.path.abspath, os.path.realpath)]
+        return tuple(dict.fromkeys(both))
 
 
 # a duration variable may be a bare number of seconds: environments have no numbers

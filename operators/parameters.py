@@ -169,7 +169,7 @@ class Duration(ParamType):
     kind: ClassVar[str] = "duration"
     json_type: ClassVar[str | list[str]] = ["string", "number"]
     min: Fraction | None = Fraction(0)
-    max: Fraction | None = None
+    max: Fraction | None = Fraction(100 * 86_400)
 
     def read(self, value: object) -> Fraction:
         try:

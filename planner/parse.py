@@ -21,7 +21,7 @@ from planner.spec import (
     OutputSpec,
     Reference,
 )
-from planner.uri import parse_uri
+from planner.uri import BadUri, parse_uri
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class _Reader:
                     given["source"], pointer("inputs", index, "source")
                 )
         made = [self._operation(index, given) for index, given in enumerate(operations)]
-        self._outputs(outputs)
+        self._outputs(outputs, self._sources(inputs))
         self._limits(values)
         self._check_cycle(operations)
         if self.problems:
@@ -174,7 +174,17 @@ class _Reader:
                     f'Refer to "{reference.id}".',
                 )  # fmt: skip
 
-    def _outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+    def _sources(self, inputs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+        """The sources that can be taken apart -> the number of their input."""
+        found: dict[str, int] = {}
+        for index, given in enumerate(inputs):
+            try:
+                found.setdefault(str(parse_uri(given.get("source", ""))), index)
+            except BadUri:
+                continue
+        return found
+
+    def _outputs(self, outputs: Sequence[Mapping[str, Any]], sources: Mapping[str, int]) -> None:
         seen: dict[str, int] = {}
         for index, given in enumerate(outputs):
             at = pointer("outputs", index)
@@ -188,6 +198,11 @@ class _Reader:
             if found:
                 continue
             key = str(parse_uri(given["destination"]))
+            if key in sources:
+                self.add(
+                    Code.INVALID_OUTPUT, where, f"input {sources[key]} is read from here",
+                    "A job that is tried again needs its inputs as they were; write elsewhere.",
+                )  # fmt: skip
             if key in seen:
                 self.add(
                     Code.INVALID_OUTPUT, where, f"output {seen[key]} already has this destination",

@@ -302,7 +302,9 @@ class JobFields:
     )
     priority: int = param(Int(min=0, max=10), "10 is served first", default=5)
     timeout: Fraction | None = param(
-        Duration(min=Fraction(1)), "Longest wall time of the job", default=None
+        Duration(min=Fraction(1), max=Fraction(7 * 86_400)),
+        "Longest wall time of the job",
+        default=None,
     )
     limits: LimitsSpec = param(Nested(of=LimitsSpec), "Tighter limits", default=LimitsSpec())
     tags: Mapping[str, str] = param(_TEXT_MAP, "Your own labels, for finding jobs", default={})

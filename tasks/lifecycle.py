@@ -7,7 +7,6 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from app import log, settings
 from app.services import worker_presence
-from app.store.session import Unreachable
 
 
 @setup_logging.connect
@@ -27,8 +26,9 @@ class Heartbeat(threading.Thread):
         while True:
             try:
                 worker_presence.beat(*self._report)
-            except Unreachable as error:
-                log.get(__name__).warning("heartbeat not sent", error=str(error.orig))
+            except Exception as error:
+                # whatever it was, the next beat may succeed; a silent thread would look like death
+                log.get(__name__).warning("heartbeat not sent", error=str(error))
             if self._stopped.wait(float(settings.current().heartbeat_s)):
                 return
 

@@ -22,4 +22,5 @@ def run_step(self: Task, job_id: str, step_id: str) -> None:  # type: ignore[typ
     if outcome.retry_in is not None:
         raise self.retry(countdown=outcome.retry_in)
     if outcome.is_settled:
-        send.enqueue_advance(job_id)
+        # a message that was sent again has no chain behind it, so its tail is sent from here
+        send.enqueue_next(job_id, () if self.request.chain else outcome.woken)

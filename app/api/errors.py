@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_smorest import Api
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app import log
 from app.errors import Failure
+from app.store.session import Unreachable
 from operators.problem import Code, Invalid, Problem, pointer
 
 _RETRY_AFTER_S = 5
@@ -111,7 +110,7 @@ def register(app: Flask) -> None:
     """One place says what every exception becomes."""
     app.register_error_handler(Failure, respond)
     app.register_error_handler(Invalid, invalid_spec)
-    app.register_error_handler(DBAPIError, unavailable)
-    app.register_error_handler(PoolTimeout, unavailable)
+    for error in Unreachable:
+        app.register_error_handler(error, unavailable)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, fault)

@@ -24,7 +24,7 @@ def decode(cursor: str, *kinds: Any) -> tuple[Any, ...]:
     try:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         problem = Problem(
             code=Code.INVALID_QUERY,
             pointer="/query/cursor",

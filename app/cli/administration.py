@@ -1,6 +1,7 @@
 """Administration: database schema, API keys, and the doctor."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 
@@ -44,6 +45,8 @@ def create(tenant: str, name: str, scopes: str, as_json: bool) -> None:
         raise click.BadParameter(
             f"unknown scope {sorted(unknown)[0]}; known: {', '.join(api_keys.SCOPES)}"
         )
+    if not re.fullmatch(settings.TENANT_PATTERN, tenant, re.ASCII):
+        raise click.BadParameter(f"a tenant's name must match {settings.TENANT_PATTERN}")
     key = api_keys.create(tenant, name, wanted)
     if as_json:
         print_json({"key": key, "tenant": tenant, "name": name, "scopes": wanted})

@@ -23,6 +23,7 @@ from app.cli.output import (
 from app.cli.signals import end_on_signals
 from app.cli.spec_file import read_spec
 from app.embedded.stack import Stack
+from app.errors import Failure
 from app.services import job_cancel, job_read, job_submit, sweep
 from operators.problem import Invalid
 from planner.uri import parse_uri
@@ -87,14 +88,17 @@ def _watch(stack: Stack, job_id: str) -> dict[str, Any]:
                 )
                 if job["status"] in _TERMINAL:
                     return job
-                stack.supervisor.watch()
+                stack.watch()
                 if time.monotonic() - swept_at > float(settings.current().sweep_s):
                     sweep.sweep()
                     swept_at = time.monotonic()
                 time.sleep(_POLL_S)
     except KeyboardInterrupt:
-        job_cancel.cancel(job_id, _TENANT)
-        time.sleep(1)  # the worker stops FFmpeg and clears its work files
+        try:
+            job_cancel.cancel(job_id, _TENANT)
+            time.sleep(1)  # the worker stops FFmpeg and clears its work files
+        except Failure:
+            pass  # it was done already
         raise
 
 

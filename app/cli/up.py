@@ -67,11 +67,11 @@ def up(
             stack.start_workers(workers)
             stack.start("beat", "beat")
             if not no_flower:
-                stack.start("flower", "flower", "--port", str(flower_port))
+                stack.start("flower", "flower", "--port", str(flower_port), is_essential=False)
             _await_api(f"http://{host}:{port}/healthz", stack)
             _greet(folder, f"http://{host}:{port}", None if no_flower else flower_port)
             while True:
-                stack.supervisor.watch()
+                stack.watch()
                 time.sleep(0.3)
     except KeyboardInterrupt:
         out.print("stopped")
@@ -102,7 +102,7 @@ def _await_api(url: str, stack: Stack) -> None:
             with urllib.request.urlopen(url, timeout=2):
                 return
         except OSError:
-            stack.supervisor.watch()
+            stack.watch()
             time.sleep(0.1)
     complain(f"the API does not answer at {url}; see the logs")
 

@@ -75,12 +75,17 @@ class Postgres:
             f"postgresql+psycopg2://{_USER}:{password}@/{_DATABASE}?host={quote(str(self.sockets))}"
         )
 
+    @property
+    def has_ended(self) -> bool:
+        return self.child is not None and self.child.poll() is not None
+
     def stop(self) -> None:
         """Fast shutdown: connections are cut, nothing is lost."""
         if self.child is None:
             return
         # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients
-        self.child.send_signal(signal.SIGINT)
+        if not self.has_ended:
+            self.child.send_signal(signal.SIGINT)
         try:
             self.child.wait(timeout=10)
         except subprocess.TimeoutExpired:

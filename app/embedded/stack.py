@@ -53,18 +53,34 @@ class Stack:
         if not os.environ.get("REDIS_URL"):
             self._valkey = Valkey(sockets=self._run_dir)
             found["REDIS_URL"] = self._valkey.start()
-        found.setdefault("WORK_DIR", str(self.data_dir / "work"))
+        found.setdefault("WORK_DIR", os.environ.get("WORK_DIR") or str(self.data_dir / "work"))
         found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         os.environ.update(found)
         settings.current.cache_clear()
 
-    def start(self, name: str, *argv: str, grace_s: float = 10) -> None:
+    def start(self, name: str, *argv: str, is_essential: bool = True) -> None:
         """Start one of our own processes: `start("beat", "beat")`."""
-        log_file = self.data_dir / "logs" / f"{name}.log"
         self.supervisor.add(
-            Service(name=name, argv=argv, env=dict(os.environ), log_file=log_file, grace_s=grace_s)
+            Service(
+                name=name,
+                argv=argv,
+                env=dict(os.environ),
+                log_file=self.data_dir / "logs" / f"{name}.log",
+                # a worker gives steps back after DRAIN_S; only then may it be killed
+                grace_s=float(settings.current().drain_s) + 10,
+                is_essential=is_essential,
+            )
         )
+
+    def watch(self) -> None:
+        """Restart what ended, databases first; called again and again."""
+        for server in (self._postgres, self._valkey):
+            if server is not None and server.has_ended:
+                self.supervisor.report(f"{type(server).__name__} ended, starts again")
+                server.stop()
+                server.start()
+        self.supervisor.watch()
 
     def start_workers(self, media_workers: int) -> None:
         """One worker for short work, and as many for FFmpeg as asked for."""

@@ -27,6 +27,8 @@ class Service:
     env: Mapping[str, str]
     log_file: Path
     grace_s: float = 10
+    is_essential: bool = True
+    """False: the others go on without it, and it is tried again now and then."""
     child: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     restarts: int = 0
@@ -69,12 +71,15 @@ class Supervisor:
                     service.restarts = 0
                 wait_s = _BACKOFF_S[min(service.restarts, len(_BACKOFF_S) - 1)]
                 service.restarts += 1
-                if service.restarts >= self.patience:
+                if service.restarts >= self.patience and service.is_essential:
                     tail = service.log_file.read_text(errors="replace")[-1500:]
                     raise KeepsFailing(f"{service.name} does not stay up:\n{tail}")
                 service.due_at = now + wait_s
                 code = service.child.returncode
-                self.report(f"{service.name} ended ({code}), starts again; see {service.log_file}")
+                if service.is_essential or service.restarts == 1:
+                    self.report(
+                        f"{service.name} ended ({code}), starts again; see {service.log_file}"
+                    )
             elif now >= service.due_at:
                 process.end(service.child, grace_s=0)  # what it left behind in its group
                 service.due_at = 0

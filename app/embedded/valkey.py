@@ -55,6 +55,10 @@ class Valkey:
         self._await(url)
         return url
 
+    @property
+    def has_ended(self) -> bool:
+        return self.child is not None and self.child.poll() is not None
+
     def stop(self) -> None:
         if self.child is not None:
             process.end(self.child, grace_s=3)

@@ -48,20 +48,30 @@ def media_info(document: _Json, size_bytes: int) -> MediaInfo:
     )
 
 
-def packet_lengths(document: _Json, info: MediaInfo) -> dict[int, int]:
-    """The length of each stream in ms by its index, from a list of packets."""
-    ends: dict[int, Fraction] = {}
-    for packet in document.get("packets") or ():
-        begin, length = _fraction(packet.get("pts_time")), _fraction(packet.get("duration_time"))
-        index = _int(packet.get("stream_index"))
-        if begin is not None and index is not None:
-            ends[index] = max(ends.get(index, Fraction(0)), begin + (length or 0))
-    starts = {stream.index: stream.start_ms for stream in (*info.video, *info.audio)}
-    return {
-        index: max(0, round(end * 1000) - starts[index])
-        for index, end in ends.items()
-        if index in starts
-    }
+class PacketEnds:
+    """Where each stream ends, from packet lines `stream_index,pts_time,duration_time`."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, Fraction] = {}
+
+    def feed(self, line: bytes) -> None:
+        index, begin, length, *_ = [
+            *map(_fraction, line.decode("ascii", "replace").split(",")),
+            None,
+            None,
+        ]
+        if index is not None and begin is not None:
+            known = self._ends.get(int(index), Fraction(0))
+            self._ends[int(index)] = max(known, begin + (length or 0))
+
+    def lengths(self, info: MediaInfo) -> dict[int, int]:
+        """The length of each stream in ms, by its index."""
+        starts = {stream.index: stream.start_ms for stream in (*info.video, *info.audio)}
+        return {
+            index: max(0, round(end * 1000) - starts[index])
+            for index, end in self._ends.items()
+            if index in starts
+        }
 
 
 def _video(stream: _Json) -> VideoStream:
@@ -175,7 +185,7 @@ def _index(stream: _Json) -> int:
 
 def _fraction(value: object) -> Fraction | None:
     try:
-        return Fraction(str(value))
+        return Fraction(str(value).strip())
     except (ValueError, ZeroDivisionError):
         return None
 

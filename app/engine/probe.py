@@ -5,11 +5,12 @@ Reading ffprobe's JSON is in `app.engine.ffprobe_json`; here are the runs of the
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 
 from app.engine import process
 from app.engine.classify import classify_probe
-from app.engine.ffprobe_json import media_info, packet_lengths
+from app.engine.ffprobe_json import PacketEnds, media_info
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.media import MediaInfo, Picture, VideoStream
@@ -25,9 +26,7 @@ def probe(path: str, tools: Tools) -> MediaInfo:
     """What a file holds. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
     if os.path.getsize(path) == 0:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
-    document = _ffprobe(
-        path, tools, "-show_format", "-show_streams", "-show_chapters", timeout_s=_TIMEOUT_S
-    )
+    document = _ffprobe(path, tools)
     info = media_info(document, os.path.getsize(path))
     if not (info.video or info.audio or info.subtitles):
         raise Failure(
@@ -37,27 +36,35 @@ def probe(path: str, tools: Tools) -> MediaInfo:
     return _with_true_duration(info, path, tools) if _is_dubious(info) else info
 
 
-def _ffprobe(path: str, tools: Tools, *what: str, timeout_s: float) -> dict[str, object]:
+def _ffprobe(path: str, tools: Tools) -> dict[str, object]:
+    shown = ("-show_format", "-show_streams", "-show_chapters", "-of", "json")
+    outcome = _run(path, tools, *shown, timeout_s=_TIMEOUT_S)
+    try:
+        found = json.loads(outcome.stdout or b"{}")
+    except ValueError as error:
+        raise Failure(code=Code.MEDIA_PROBE_FAILED) from error
+    return found if isinstance(found, dict) else {}
+
+
+def _run(
+    path: str,
+    tools: Tools,
+    *what: str,
+    timeout_s: float,
+    lines: Callable[[bytes], object] | None = None,
+) -> process.Outcome:
+    """ffprobe on a file. Raises: Failure."""
+    guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
     outcome = process.run(
-        [
-            tools.ffprobe,
-            "-hide_banner",
-            "-loglevel",
-            "repeat+level+error",
-            *safety.UPLOADED_INPUT,
-            *what,
-            "-of",
-            "json",
-            f"file:{path}",
-        ],
+        [tools.ffprobe, *guarded, *what, f"file:{path}"],
         cwd=os.path.dirname(path),
         timeout_s=timeout_s,
-        capture=True,
+        capture=lines is None,
+        lines=lines,
     )
     if not outcome.is_success:
         raise classify_probe(outcome, path)
-    found = json.loads(outcome.stdout or b"{}")
-    return found if isinstance(found, dict) else {}
+    return outcome
 
 
 def _is_dubious(info: MediaInfo) -> bool:
@@ -71,14 +78,18 @@ def _is_dubious(info: MediaInfo) -> bool:
 
 def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     """Read all packets (no decoding) to learn how long the streams really are."""
-    document = _ffprobe(
+    ends = PacketEnds()
+    _run(
         path,
         tools,
         "-show_entries",
         "packet=stream_index,pts_time,duration_time",
+        "-of",
+        "csv=p=0",
         timeout_s=_SCAN_TIMEOUT_S,
+        lines=ends.feed,
     )
-    lengths = packet_lengths(document, info)
+    lengths = ends.lengths(info)
     if not lengths:
         return replace(info, duration_is_exact=False)
     return replace(

@@ -86,9 +86,11 @@ def run(
     stall_s: float = 120,
     tick: Tick | None = None,
     capture: bool = False,
+    lines: Callable[[bytes], object] | None = None,
     grace_s: float = 1.0,
 ) -> Outcome:
-    """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set.
+    """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
+    given to `lines` line by line.
 
     The child has no stdin, a clean environment, its own session, and dies with us.
     """
@@ -106,7 +108,7 @@ def run(
         reader = ProgressReader()
         captured: list[bytes] = []
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        take = captured.append if capture else reader.feed
+        take = captured.append if capture else lines or reader.feed
         drains = [
             _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
             _drain(child.stderr, lambda line: tail.append(_text(line)), None),
@@ -119,7 +121,8 @@ def run(
             drain.join(timeout=5)
     finally:
         _end_group(child, grace_s)
-    code = child.returncode
+    # a child that cannot even be killed (a hung network disk) has no code yet
+    code = -signal.SIGKILL if child.returncode is None else child.returncode
     return Outcome(
         exit_code=code if code >= 0 else None,
         signal=signal.Signals(-code).name if code < 0 else None,

@@ -1,5 +1,6 @@
 """Typed sending by task name, after commit. A send that fails is logged: the sweep sends again."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from celery.exceptions import OperationalError
@@ -27,6 +28,13 @@ def enqueue_advance(job_id: str, priority: int = 5) -> bool:
 def enqueue_step(job_id: str, step_id: str, priority: int) -> bool:
     """Send a step's message once more; the claim makes it harmless if the first was not lost."""
     return _send(names.RUN_STEP, names.MEDIA, (job_id, step_id), priority)
+
+
+def enqueue_next(job_id: str, woken: Sequence[str]) -> None:
+    """After a step: the steps that were queued behind it, and whatever else the job may do."""
+    for step_id in woken:
+        enqueue_step(job_id, step_id, 5)
+    enqueue_advance(job_id)
 
 
 def enqueue_digest(job_id: str, priority: int = 5) -> bool:

@@ -15,9 +15,7 @@ from app.services.job_plan import plan_job
 from app.store import jobs, steps
 from app.store.models import Job, Step
 from app.store.session import transaction
-from app.store.status import RUNNING, JobStatus, StepStatus
-
-_UNPLANNED = (JobStatus.PENDING, JobStatus.VALIDATING, JobStatus.PLANNING)
+from app.store.status import RUNNING, UNPLANNED, JobStatus, StepStatus
 
 
 def advance(job_id: str) -> Frontier:
@@ -26,7 +24,7 @@ def advance(job_id: str) -> Frontier:
         job = jobs.get(session, job_id)
     if job is None:
         return Frontier(job_id=job_id)
-    if job.status in _UNPLANNED:
+    if job.status in UNPLANNED:
         plan_job(job)
     with transaction() as session:
         frontier, is_completed = _take(session, job_id)

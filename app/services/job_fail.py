@@ -1,5 +1,6 @@
 """Fail a job, inside the caller's transaction: one error, and nothing of it begins any more."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,12 +11,19 @@ from app.store.models import Job
 from app.store.status import JobStatus
 
 
-def fail(session: Session, job_id: str, failure: Failure, **place: Any) -> bool:
-    """True if this failed the job; False if it had ended already. `place`: step_id, attempt."""
+def fail(
+    session: Session,
+    job_id: str,
+    failure: Failure,
+    among: Collection[JobStatus] = tuple(JobStatus),
+    **place: Any,
+) -> bool:
+    """True if this failed the job; False if it had ended, or left the statuses `among` which it
+    may fail so. `place`: step_id, attempt."""
     job = session.get(Job, job_id)
     stage = job.status if job else "unknown"
     error = failure.to_json(job_id=job_id, request_id=job and job.request_id, **place)
-    if not jobs.move(session, job_id, JobStatus.FAILED, error=error):
+    if not jobs.move(session, job_id, JobStatus.FAILED, among, error=error):
         return False
     steps.cancel_waiting(session, job_id)
     jobs.log(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from app import log
 from app.errors import Failure, from_problems
 from app.services import job_fail
 from app.services.job_view import moment
@@ -10,9 +11,9 @@ from app.services.media_probe import probe_inputs
 from app.services.policy import options_for, policy_for
 from app.store import jobs, steps
 from app.store.models import Job
-from app.store.session import transaction
-from app.store.status import JobStatus
-from operators.problem import Invalid
+from app.store.session import Unreachable, exclusive, transaction
+from app.store.status import UNPLANNED, JobStatus
+from operators.problem import Code, Invalid
 from planner.parse import parse_spec
 from planner.plan import make_plan
 
@@ -20,8 +21,15 @@ from planner.plan import make_plan
 def plan_job(job: Job) -> None:
     """Bring a job from `pending` to `downloading_inputs`, or to `failed`.
 
-    Two workers may do this at once: both make the same plan, and one of them stores it.
+    One worker at a time plans a job; who finds it being planned leaves it alone. Whatever a
+    planner that was late finds out changes nothing any more.
     """
+    with exclusive(f"plan {job.job_id}") as is_ours:
+        if is_ours:
+            _plan_alone(job)
+
+
+def _plan_alone(job: Job) -> None:
     try:
         _enter(job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
         plan = job.plan or _plan(job)
@@ -31,6 +39,11 @@ def plan_job(job: Job) -> None:
         _fail(job, from_problems(invalid.problems))
     except Failure as failure:
         _fail(job, failure)
+    except Unreachable:
+        raise  # the job stays as it is, and the sweep begins again
+    except Exception:
+        log.get(__name__).exception("planning met a fault of ours", job_id=job.job_id)
+        _fail(job, Failure(code=Code.INTERNAL_ERROR))
 
 
 def _enter(job: Job, status: JobStatus, message: str) -> None:
@@ -82,4 +95,4 @@ def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:
 
 def _fail(job: Job, failure: Failure) -> None:
     with transaction() as session:
-        job_fail.fail(session, job.job_id, failure)
+        job_fail.fail(session, job.job_id, failure, among=UNPLANNED)

@@ -1,5 +1,10 @@
-"""Holding on to a step while it is worked on: renew the lease, store progress, notice the end."""
+"""Holding on to a step while it is worked on: renew the lease, store progress, notice the end.
 
+A thread of its own does the asking, from the claim to the publication, so that neither a long
+copy nor a Postgres that hangs keeps the main thread from stopping FFmpeg in time.
+"""
+
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -22,49 +27,71 @@ class LeaseEnded(Exception):
 
 @dataclass(kw_only=True)
 class Lease:
-    """Our hold on one attempt. Called at every tick of the run, from one thread."""
+    """Our hold on one attempt. Use as a context manager around everything that is done for it."""
 
     job_id: str
     step_id: str
     attempt: int
     lease_s: float
-    expected_ms: int | None
-    looked_at: float = field(default_factory=time.monotonic)
-    renewed_at: float = field(default_factory=time.monotonic)
-    stored: Progress = field(default_factory=Progress)
+    expected_ms: int | None = None
+    latest: Progress = field(default_factory=Progress)
+    _stored: Progress = field(default_factory=Progress)
+    _renewed_at: float = field(default_factory=time.monotonic)
+    _stop: Stop | None = None
+    _released: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "Lease":
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._released.set()
+        self._thread.join(timeout=2)
 
     def tick(self, progress: Progress) -> Stop | None:
-        """A reason to stop, or None. Asks Postgres at most every `_LOOK_S`."""
-        now = time.monotonic()
-        if now - self.looked_at < _LOOK_S:
-            return None
-        self.looked_at = now
-        try:
-            pulse = self._pulse(progress, now)
-        except Unreachable as error:
-            log.get(__name__).warning("lease not renewed", error=str(error.orig))
-            # without Postgres we may go on for as long as nobody else can take the step
-            return Stop.LEASE_LOST if now - self.renewed_at > self.lease_s else None
+        """A reason to stop, or None. Never waits."""
+        self.latest = progress
+        if self._stop:
+            return self._stop
+        # without Postgres we may go on for as long as nobody else can take the step
+        is_overdue = time.monotonic() - self._renewed_at > self.lease_s
+        return Stop.LEASE_LOST if is_overdue else None
+
+    def check(self) -> None:
+        """A tick outside FFmpeg's run. Raises: LeaseEnded."""
+        stop = self.tick(self.latest)
+        if stop:
+            raise LeaseEnded(stop)
+
+    def _keep(self) -> None:
+        while self._stop is None and not self._released.wait(_LOOK_S):
+            try:
+                self._stop = self._verdict(self._pulse(self.latest, time.monotonic()))
+            except Unreachable as error:
+                log.get(__name__).warning("lease not renewed", error=str(error))
+
+    @staticmethod
+    def _verdict(pulse: steps.Pulse) -> Stop | None:
         if not pulse.is_wanted:
             return Stop.CANCELLED
         return None if pulse.is_ours else Stop.LEASE_LOST
 
-    def check(self) -> None:
-        """A tick outside FFmpeg's run. Raises: LeaseEnded."""
-        stop = self.tick(self.stored)
-        if stop:
-            raise LeaseEnded(stop)
-
     def _pulse(self, progress: Progress, now: float) -> steps.Pulse:
-        is_news = progress != self.stored
+        is_news = progress != self._stored
         with transaction() as session:
-            if not is_news and now - self.renewed_at < self.lease_s / 3:
+            if not is_news and now - self._renewed_at < self.lease_s / 3:
                 return steps.look(session, self.job_id, self.step_id, self.attempt)
             pulse = steps.renew(
-                session, self.job_id, self.step_id, self.attempt, self.lease_s,
-                percent=self._percent(progress), progress=progress.to_json() if is_news else None,
-            )  # fmt: skip
-        self.renewed_at, self.stored = now, progress
+                session,
+                self.job_id,
+                self.step_id,
+                self.attempt,
+                self.lease_s,
+                percent=self._percent(progress),
+                progress=progress.to_json() if is_news else None,
+            )
+        self._renewed_at, self._stored = now, progress
         return pulse
 
     def _percent(self, progress: Progress) -> float | None:

@@ -5,6 +5,8 @@ Correct with two sweeps at once, with none for a while, and when it dies in betw
 
 from collections.abc import Callable
 
+from redis.exceptions import LockError
+
 from app import log, settings
 from app.engine import workspace
 from app.engine.storage import local
@@ -27,20 +29,33 @@ def sweep() -> dict[str, int]:
             return {}
         done: dict[str, int] = {}
         for part in _PARTS:
-            done[part.__name__] = part()
-            lock.extend(_LOCK_S, replace_ttl=True)
+            done[part.__name__] = _guarded(part)
+            try:
+                lock.extend(_LOCK_S, replace_ttl=True)
+            except LockError:
+                break  # another sweep has begun; it does the rest
     found = {name: count for name, count in done.items() if count}
     if found:
         log.get(__name__).info("sweep repaired", **found)
     return found
 
 
+def _guarded(part: Callable[[], int]) -> int:
+    """One part that fails must not keep the others from their work."""
+    try:
+        return part()
+    except Exception:
+        log.get(__name__).exception("a part of the sweep failed", part=part.__name__)
+        return 0
+
+
 def expire_workers() -> int:
     """Workers that fell silent are offline, and what they ran is up for claiming at once."""
+    now = settings.current()
     with transaction() as session:
-        gone = workers.mark_stale(session, float(settings.current().stale_s))
+        gone = workers.mark_stale(session, float(now.stale_s))
         for worker_id in gone:
-            steps.expire_leases_of(session, worker_id)
+            steps.expire_leases_of(session, worker_id, float(now.lease_s), float(now.stale_s))
     return len(gone)
 
 
@@ -59,6 +74,10 @@ def _recover(step: steps.Stuck) -> bool:
     with transaction() as session:
         if not steps.lock_if_stuck(session, step):
             return False
+        if not steps.look(session, *key).is_wanted:
+            steps.cancel_held(session, *key)
+            steps.close_attempt(session, *key, StepStatus.CANCELLED)
+            return True
         steps.close_attempt(session, *key, StepStatus.FAILED, error=error)
         if is_poison:
             steps.fail(session, *key, error)
@@ -92,8 +111,8 @@ def resend_steps() -> int:
     with transaction() as session:
         found = steps.overdue(session, patience_s, _BATCH)
         steps.touch_queued(session, found)
-    for job_id, step_id in found:
-        send.enqueue_step(job_id, step_id, 5)
+    for step in found:
+        send.enqueue_step(step.job_id, step.step_id, step.priority)
     return len(found)
 
 
@@ -111,7 +130,10 @@ def remove_parts() -> int:
     with transaction() as session:
         paths = parts.orphans(session, _BATCH)
     for path in paths:
-        local.discard(path)
+        try:
+            local.discard(path)
+        except OSError as error:
+            log.get(__name__).warning("a part cannot be removed", path=path, error=str(error))
         with transaction() as session:
             parts.forget(session, path)
     return len(paths)

@@ -1,14 +1,26 @@
 """Jobs: rows, the conditional moves between statuses, events, logs. Never commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
-from app.store.models import Job, JobEvent, JobLog
+from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.status import LIVE, RUNNING, TERMINAL, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
@@ -30,8 +42,15 @@ def get(session: Session, job_id: str, tenant_id: str | None = None) -> Job | No
     return session.scalar(query if tenant_id is None else query.where(Job.tenant_id == tenant_id))
 
 
-def move(session: Session, job_id: str, to: JobStatus, **values: Any) -> bool:
-    """Change the status if the table allows it; False when it does not (any more).
+def move(
+    session: Session,
+    job_id: str,
+    to: JobStatus,
+    among: Collection[JobStatus] = tuple(JobStatus),
+    **values: Any,
+) -> bool:
+    """Change the status if the table allows it; False when it does not (any more). `among`
+    narrows the statuses from which to go.
 
     One conditional UPDATE takes the next event number; the event is in the same transaction.
     """
@@ -40,7 +59,7 @@ def move(session: Session, job_id: str, to: JobStatus, **values: Any) -> bool:
         stamps["completed_at"] = _NOW
     moved = session.execute(
         update(Job)
-        .where(Job.job_id == job_id, Job.status.in_(may_precede(to)))
+        .where(Job.job_id == job_id, Job.status.in_(set(may_precede(to)) & set(among)))
         .values(status=to.value, event_seq=Job.event_seq + 1, **stamps, **values)
         .returning(Job.event_seq)
     ).scalar_one_or_none()
@@ -128,7 +147,7 @@ def page(
     if statuses:
         where.append(Job.status.in_(statuses))
     if tags:
-        where.append(Job.tags.contains(dict(tags)))
+        where += [Job.tags.contains({key: value}) for key, value in tags]
     if created_after:
         where.append(Job.created_at >= created_after)
     if created_before:
@@ -194,12 +213,15 @@ def without_md5(session: Session, limit: int) -> list[str]:
 
 
 def idle(session: Session, older_than_s: float, limit: int) -> list[str]:
-    """Live jobs that nobody has touched for a while: the sweep advances them."""
+    """Live jobs without live work that nobody has touched for a while."""
     old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
+    is_worked_on = exists().where(
+        Step.job_id == Job.job_id, Step.status.in_(["queued", "running"]), Step.deps_left == 0
+    )
     return list(
         session.scalars(
             select(Job.job_id)
-            .where(Job.status.in_([s.value for s in LIVE]), Job.updated_at < old)
+            .where(Job.status.in_([s.value for s in LIVE]), Job.updated_at < old, ~is_worked_on)
             .order_by(Job.updated_at)
             .limit(limit)
         )

@@ -1,19 +1,21 @@
 """Connections and transactions. An engine is made once for each process and URL."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from app import settings
 
-Unreachable = DBAPIError
-"""What a transaction raises when Postgres does not answer (and for our own mistakes in SQL)."""
+Unreachable = (OperationalError, InterfaceError, PoolTimeout)
+"""What a transaction raises when Postgres is away, restarts, or ends a deadlock: try again."""
 
 
 def database_url(text: str) -> str:
@@ -39,13 +41,30 @@ def _engine(url: str, pid: int) -> Engine:
             "application_name": "media-pipeline",
             # a statement that hangs must not hold a worker for ever
             "options": "-c statement_timeout=30000 -c timezone=UTC",
-            "keepalives_idle": 10,
+            # a host that is gone is noticed in seconds, not in hours
+            "keepalives_idle": 5,
+            "keepalives_interval": 3,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 8000,
         },
     )
 
 
 def engine() -> Engine:
     return _engine(settings.current().database_url, os.getpid())
+
+
+@contextmanager
+def exclusive(name: str) -> Iterator[bool]:
+    """Whether we alone hold `name` now, in all processes; Postgres frees it when we die."""
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        is_ours = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 @contextmanager

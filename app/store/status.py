@@ -47,6 +47,7 @@ MAY_BECOME: dict[JobStatus, frozenset[JobStatus]] = {
 
 TERMINAL = frozenset({_J.COMPLETED, _J.FAILED, _J.CANCELLED})
 LIVE = frozenset(JobStatus) - TERMINAL
+UNPLANNED = frozenset({_J.PENDING, _J.VALIDATING, _J.PLANNING})
 RUNNING = frozenset({_J.DOWNLOADING_INPUTS, _J.PROCESSING, _J.UPLOADING_OUTPUTS})
 """A job with steps that may be executed."""
 

@@ -201,8 +201,11 @@ def annotate_attempt(
     )
 
 
-def complete(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
-    """Finish a step that is still ours, and count it down in those that wait for it."""
+def complete(session: Session, job_id: str, step_id: str, attempt: int) -> tuple[str, ...] | None:
+    """Finish a step that is still ours, and count it down in those that wait for it.
+
+    The queued steps that now wait for nothing more; None when the step was not ours.
+    """
     done = session.execute(
         update(Step)
         .where(is_held(job_id, step_id, attempt))
@@ -212,13 +215,14 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
         .returning(Step.step_id)
     ).scalar_one_or_none()
     if done is None:
-        return False
-    session.execute(
+        return None
+    counted = session.execute(
         update(Step)
         .where(Step.job_id == job_id, Step.depends_on.contains([step_id]))
         .values(deps_left=Step.deps_left - 1)
+        .returning(Step.step_id, Step.status, Step.deps_left)
     )
-    return True
+    return tuple(row.step_id for row in counted if row.status == _S.QUEUED and row.deps_left == 0)
 
 
 def hand_back(
@@ -309,20 +313,33 @@ def lock_if_stuck(session: Session, step: Stuck) -> bool:
     return session.scalar(select(Step.attempt).where(is_still).with_for_update()) is not None
 
 
-def expire_leases_of(session: Session, worker_id: str) -> None:
-    """What a dead worker ran may be taken at once."""
+def expire_leases_of(session: Session, worker_id: str, lease_s: float, stale_s: float) -> None:
+    """What a silent worker ran may be taken at once, unless it renewed since it fell silent."""
     session.execute(
         update(Step)
-        .where(Step.worker == worker_id, Step.status == _S.RUNNING.value)
+        .where(
+            Step.worker == worker_id,
+            Step.status == _S.RUNNING.value,
+            Step.lease_until < _in_seconds(lease_s - stale_s),
+        )
         .values(lease_until=_in_seconds(-1))
     )
 
 
-def overdue(session: Session, older_than_s: float, limit: int) -> list[tuple[str, str]]:
-    """Queued steps that are due, ready, and have waited long: their message may be lost."""
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """A step whose message may be lost."""
+
+    job_id: str
+    step_id: str
+    priority: int
+
+
+def overdue(session: Session, older_than_s: float, limit: int) -> list[Overdue]:
+    """Queued steps that are due, ready, and have waited long."""
     old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
     rows = session.execute(
-        select(Step.job_id, Step.step_id)
+        select(Step.job_id, Step.step_id, Job.priority)
         .join(Job, Job.job_id == Step.job_id)
         .where(
             jobs.is_running(),
@@ -333,14 +350,18 @@ def overdue(session: Session, older_than_s: float, limit: int) -> list[tuple[str
         .order_by(Step.queued_at)
         .limit(limit)
     )
-    return [(row.job_id, row.step_id) for row in rows]
+    return [Overdue(**row) for row in rows.mappings()]
 
 
-def touch_queued(session: Session, keys: Sequence[tuple[str, str]]) -> None:
-    """Note that a message was sent again, so that the next sweep waits."""
-    for job_id, step_id in keys:
+def touch_queued(session: Session, found: Sequence[Overdue]) -> None:
+    """Note that messages were sent again, so that the next sweep waits."""
+    for step in found:
         session.execute(
             update(Step)
-            .where(Step.job_id == job_id, Step.step_id == step_id, Step.status == _S.QUEUED.value)
+            .where(
+                Step.job_id == step.job_id,
+                Step.step_id == step.step_id,
+                Step.status == _S.QUEUED.value,
+            )
             .values(queued_at=_NOW)
         )

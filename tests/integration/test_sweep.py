@@ -68,27 +68,49 @@ def test_a_step_that_keeps_killing_workers_fails_its_job() -> None:
         assert (job.error["code"], job.error["step_id"]) == ("WORKER_CRASHED", "s1")
 
 
-def test_what_a_silent_worker_ran_is_taken_from_it() -> None:
+@pytest.mark.parametrize(("renewed_ago_s", "recovered"), [(60, 1), (0, 0)])
+def test_what_a_silent_worker_ran_is_taken_from_it(
+    renewed_ago_s: int, recovered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASE_S", "600")
+    settings.current.cache_clear()
     job_id = add_processing_job(s1="")
     queue_all(job_id)
-    claim(job_id, "s1", worker="silent")
+    claim(job_id, "s1", worker="silent", lease_s=600 - renewed_ago_s)
     with transaction() as session:
-        given = {
-            "hostname": "h",
-            "version": "1",
-            "slots": 1,
-            "queues": [],
-            "work_dir_fingerprint": "",
-        }
-        workers.beat(session, "silent", **given)
-        workers.beat(session, "alive", **given)
+        about = {"hostname": "h", "version": "1", "slots": 1, "queues": []}
+        workers.beat(session, "silent", work_dir_fingerprint="", **about)
+        workers.beat(session, "alive", work_dir_fingerprint="", **about)
     sql(
         "UPDATE workers SET last_heartbeat_at = now() - interval '1 hour' WHERE worker_id = 'silent'"
     )
     assert sweep.expire_workers() == 1
-    assert sweep.recover_steps() == 1
+    assert sweep.recover_steps() == recovered
     with transaction() as session:
         assert workers.count_active(session, 30) == 1
+    monkeypatch.undo()
+    settings.current.cache_clear()
+
+
+def test_one_part_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> int:
+        raise OSError("no such luck")
+
+    monkeypatch.setattr(sweep, "_PARTS", (broken, sweep.advance_idle))
+    job_id = add_job()
+    sql("UPDATE jobs SET updated_at = now() - interval '1 hour' WHERE job_id = :id", id=job_id)
+    assert sweep.sweep() == {"advance_idle": 1}
+
+
+def test_a_stuck_step_of_a_job_that_ended_is_laid_to_rest() -> None:
+    job_id = add_processing_job(s1="")
+    queue_all(job_id)
+    claim(job_id, "s1", lease_s=-1)
+    with transaction() as session:
+        assert jobs.move(session, job_id, JobStatus.CANCELLED)
+    assert sweep.recover_steps() == 1
+    assert statuses(job_id) == {"s1": "cancelled"}
+    assert sweep.recover_steps() == 0
 
 
 def test_a_job_past_its_deadline_fails() -> None:

@@ -26,9 +26,9 @@ jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, w
 
 
 @jobs.route("", methods=["POST"])
+@requires("jobs:write")
 @jobs.doc(requestBody=request_body())
 @jobs.response(201, JobSchema)
-@requires("jobs:write")
 def submit_job() -> Any:
     """Submit a job. All problems of the spec are reported at once."""
     job = job_submit.submit(read_json(), tenant(), g.request_id)
@@ -36,9 +36,9 @@ def submit_job() -> Any:
 
 
 @jobs.route("", methods=["GET"])
+@requires("jobs:read")
 @jobs.arguments(JobQuerySchema, location="query")
 @jobs.response(200, JobPageSchema)
-@requires("jobs:read")
 def list_jobs(query: dict[str, Any]) -> Any:
     """List jobs, the newest first."""
     which = Filter(
@@ -53,25 +53,25 @@ def list_jobs(query: dict[str, Any]) -> Any:
 
 
 @jobs.route("/<job_id>", methods=["GET"])
-@jobs.response(200, JobSchema)
 @requires("jobs:read")
+@jobs.response(200, JobSchema)
 def get_job(job_id: str) -> Any:
     """One job: status, progress, outputs, error."""
     return job_read.get(job_id, tenant())
 
 
 @jobs.route("/<job_id>", methods=["DELETE"])
-@jobs.response(200, JobSchema)
 @requires("jobs:write")
+@jobs.response(200, JobSchema)
 def cancel_job(job_id: str) -> Any:
     """Cancel a job; what runs of it is stopped within two seconds."""
     return job_cancel.cancel(job_id, tenant())
 
 
 @jobs.route("/<job_id>/logs", methods=["GET"])
+@requires("jobs:read")
 @jobs.arguments(LogQuerySchema, location="query")
 @jobs.response(200, LogPageSchema)
-@requires("jobs:read")
 def list_job_logs(query: dict[str, Any], job_id: str) -> Any:
     """What happened, in words, oldest first."""
     after = decode(query["cursor"], int)[0] if "cursor" in query else 0
@@ -80,16 +80,16 @@ def list_job_logs(query: dict[str, Any], job_id: str) -> Any:
 
 
 @jobs.route("/<job_id>/plan", methods=["GET"])
-@jobs.response(200, PlanSchema)
 @requires("jobs:read")
+@jobs.response(200, PlanSchema)
 def get_job_plan(job_id: str) -> Any:
     """The ProcessingPlan: nodes, steps, exact commands."""
     return job_read.plan(job_id, tenant())
 
 
 @jobs.route("/<job_id>/steps", methods=["GET"])
-@jobs.response(200, StepPageSchema)
 @requires("jobs:read")
+@jobs.response(200, StepPageSchema)
 def list_job_steps(job_id: str) -> Any:
     """Every step with all of its attempts."""
     return show_page(job_read.steps_of(job_id, tenant()))

@@ -39,9 +39,9 @@ class OperatorQuerySchema(Schema):
 
 
 @operators.route("", methods=["GET"])
+@requires("jobs:read")
 @operators.arguments(OperatorQuerySchema, location="query")
 @operators.response(200, OperatorListSchema)
-@requires("jobs:read")
 def list_operators(query: dict[str, Any]) -> Any:
     """All operators with their parameters."""
     category = Category(query["category"]) if "category" in query else None
@@ -50,8 +50,8 @@ def list_operators(query: dict[str, Any]) -> Any:
 
 
 @operators.route("/<name>", methods=["GET"])
-@operators.response(200, DescriptorSchema)
 @requires("jobs:read")
+@operators.response(200, DescriptorSchema)
 def get_operator(name: str) -> Any:
     """One operator: parameters, rules, examples."""
     operator = registry.find(name)

@@ -14,9 +14,9 @@ plans = Blueprint("plans", __name__, url_prefix="/v1/plans", description="Plan w
 
 
 @plans.route("", methods=["POST"])
+@requires("jobs:write")
 @plans.doc(requestBody=request_body())
 @plans.response(200, PlanSchema)
-@requires("jobs:write")
 def create_plan() -> Any:
     """Plan a job without running it; `{"plan_id": …}` then runs exactly this plan."""
     return plan_preview.preview_and_keep(read_json(), tenant())

@@ -50,8 +50,9 @@ class Publication:
     part: str
 
 
-def plan_publication(uri: str, attempt: int, roots: Sequence[str]) -> Publication:
-    """Where an output will appear. Makes its folder. Raises: Failure."""
+def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> Publication:
+    """Where an output will appear. `attempt` is unique among all attempts of all jobs, so that two
+    jobs with one destination do not share a part. Makes the folder. Raises: Failure."""
     wanted = parse_uri(uri).path
     folder, name = os.path.split(wanted)
     real = os.path.realpath(folder)
@@ -60,9 +61,10 @@ def plan_publication(uri: str, attempt: int, roots: Sequence[str]) -> Publicatio
         os.makedirs(real, exist_ok=True)
     except OSError as error:
         raise _write_failure(error, wanted) from error
-    return Publication(
-        path=os.path.join(real, name), part=os.path.join(real, f".{name}.{attempt}.part")
-    )
+    # a file name has at most 255 bytes
+    short = name.encode()[:160].decode(errors="ignore")
+    part = os.path.join(real, f".{short}.{attempt}.part")
+    return Publication(path=os.path.join(real, name), part=part)
 
 
 def stage(work_file: str, publication: Publication, tick: Callable[[], None]) -> None:
@@ -112,7 +114,7 @@ def discard(path: str) -> None:
     """Remove a file that may be gone already."""
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         pass
 
 

@@ -1,7 +1,7 @@
 from fractions import Fraction
 from typing import Any
 
-from app.engine.ffprobe_json import media_info, packet_lengths
+from app.engine.ffprobe_json import PacketEnds, media_info
 
 
 def document(**stream: Any) -> dict[str, Any]:
@@ -78,8 +78,7 @@ def test_matroska_without_stream_lengths_is_not_exact() -> None:
 
 
 def test_packets_tell_the_true_length() -> None:
-    packets = [
-        {"stream_index": 0, "pts_time": "1.0", "duration_time": "0.5"},
-        {"stream_index": 0, "pts_time": "N/A"},
-    ]
-    assert packet_lengths({"packets": packets}, media_info(document(), 1)) == {0: 1500}
+    ends = PacketEnds()
+    for line in (b"0,1.0,0.5\n", b"0,N/A,N/A\n", b"7,9.0,1\n", b"rubbish\n", b"0,0.5\n"):
+        ends.feed(line)
+    assert ends.lengths(media_info(document(), 1)) == {0: 1500}

@@ -47,9 +47,9 @@ def test_an_output_appears_whole_and_replaces_what_was_there(roots: tuple[Path, 
     work = inside / "work"
     work.write_text("new")
     target = inside / "deep" / "er" / "o.mp4"
-    publication = local.plan_publication(file_uri(str(target)), 2, [str(inside)])
+    publication = local.plan_publication(file_uri(str(target)), "job_1-s1-2", [str(inside)])
     local.stage(str(work), publication, lambda: None)
-    assert (target.exists(), Path(publication.part).name) == (False, ".o.mp4.2.part")
+    assert (target.exists(), Path(publication.part).name) == (False, ".o.mp4.job_1-s1-2.part")
     target.write_text("old")
     local.reveal(publication)
     assert target.read_text() == "new"
@@ -60,7 +60,7 @@ def test_a_destination_must_not_lead_out(roots: tuple[Path, Path]) -> None:
     inside, outside = roots
     (inside / "folder").symlink_to(outside)
     with pytest.raises(Failure, match="INPUT_OUTSIDE_ROOTS"):
-        local.plan_publication(file_uri(str(inside / "folder" / "o.mp4")), 1, [str(inside)])
+        local.plan_publication(file_uri(str(inside / "folder" / "o.mp4")), "1", [str(inside)])
     assert list(outside.iterdir()) == []
 
 
@@ -69,7 +69,7 @@ def test_a_destination_that_is_a_link_is_replaced_not_followed(roots: tuple[Path
     (outside / "precious").write_text("old")
     (inside / "o.mp4").symlink_to(outside / "precious")
     (inside / "work").write_text("new")
-    publication = local.plan_publication(file_uri(str(inside / "o.mp4")), 1, [str(inside)])
+    publication = local.plan_publication(file_uri(str(inside / "o.mp4")), "1", [str(inside)])
     local.stage(str(inside / "work"), publication, lambda: None)
     local.reveal(publication)
     assert (outside / "precious").read_text() == "old"
@@ -80,7 +80,7 @@ def test_what_is_in_the_way_is_a_failure_with_a_code(roots: tuple[Path, Path]) -
     inside, _ = roots
     (inside / "file").write_text("x")
     with pytest.raises(Failure, match="OUTPUT_WRITE_FAILED"):
-        local.plan_publication(file_uri(str(inside / "file" / "o.mp4")), 1, [str(inside)])
+        local.plan_publication(file_uri(str(inside / "file" / "o.mp4")), "1", [str(inside)])
 
 
 def test_work_folders_are_private_and_go_as_a_whole(tmp_path: Path) -> None:

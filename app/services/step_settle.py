@@ -1,0 +1,132 @@
+"""How an attempt ends that did not complete: try again, fail the job, stop, or give back.
+
+Each is one transaction that takes the job's lock first, tried again while Postgres is away.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from app import settings
+from app.engine import workspace
+from app.engine.process import Stop
+from app.errors import Failure
+from app.queue import send
+from app.services import job_fail
+from app.services.attempt import Attempt
+from app.store import jobs, steps
+from app.store.session import Unreachable, transaction
+from app.store.status import RUNNING, StepStatus
+from operators.problem import Code
+
+T = TypeVar("T")
+# Celery's countdown and Postgres' clock differ a little; a message must not come too early
+_CLOCK_MARGIN_S = 0.5
+
+# longer than a restart of Postgres takes; after that the lease expires and the sweep settles it
+_patiently = retry(
+    retry=retry_if_exception_type(Unreachable),
+    stop=stop_after_delay(20),
+    wait=wait_exponential(multiplier=0.1, max=2),
+    reraise=True,
+)
+
+
+def settle_failure(attempt: Attempt, failure: Failure) -> float | None:
+    """Close the attempt. Seconds until the step is tried again, or None when the job failed."""
+    now = settings.current()
+    is_last = attempt.failures + 1 >= now.max_failures or failure.code is Code.WORKER_CRASHED
+    delay_s = retry_delay(attempt.failures, float(now.retry_base_s), float(now.retry_max_s))
+    may_retry = failure.is_retryable and not is_last
+
+    def settle(session: Session) -> bool:
+        if may_retry:
+            return _try_again(session, attempt, failure, delay_s)
+        return _fail(session, attempt, failure)
+
+    is_ours = _in_live_job(attempt, settle)
+    if not attempt.job.spec.get("debug"):
+        _remove_files(attempt)
+    return delay_s + _CLOCK_MARGIN_S if may_retry and is_ours else None
+
+
+def _try_again(session: Session, attempt: Attempt, failure: Failure, delay_s: float) -> bool:
+    error = _close_failed(session, attempt, failure)
+    is_ours = steps.hand_back(session, *attempt.key, delay_s=delay_s, is_failure=True, error=error)
+    if is_ours:
+        text = f"Step {attempt.step_id} failed ({failure.code}), trying again in {delay_s:.0f} s."
+        jobs.log(session, attempt.job.job_id, "warning", "processing", text, **attempt.place)
+    return is_ours
+
+
+def _fail(session: Session, attempt: Attempt, failure: Failure) -> bool:
+    error = _close_failed(session, attempt, failure)
+    is_ours = steps.fail(session, *attempt.key, error)
+    if is_ours:
+        job_fail.fail(session, attempt.job.job_id, failure, **attempt.place)
+    return is_ours
+
+
+def _close_failed(session: Session, attempt: Attempt, failure: Failure) -> dict[str, Any]:
+    job, ffmpeg = attempt.job, failure.ffmpeg
+    error = failure.to_json(job_id=job.job_id, request_id=job.request_id, **attempt.place)
+    steps.close_attempt(
+        session,
+        *attempt.key,
+        StepStatus.FAILED,
+        error=error,
+        exit_code=ffmpeg and ffmpeg.exit_code,
+        signal=ffmpeg and ffmpeg.signal,
+    )
+    return error
+
+
+def settle_stop(attempt: Attempt, stop: Stop) -> None:
+    """The job ended, or our lease did: leave no trace but the attempt's row."""
+    if stop is Stop.LEASE_LOST:
+        give_back_and_send(attempt)  # unless somebody has it already
+        return
+    _in_live_job(attempt, lambda _: False)
+    _remove_files(attempt)
+
+
+def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
+    """Return the step to the queue at no cost to it; `delay_s` if it was still ours, else None."""
+
+    def back(session: Session) -> bool:
+        steps.close_attempt(session, *attempt.key, StepStatus.CANCELLED)
+        return steps.hand_back(session, *attempt.key, delay_s=delay_s, is_failure=False)
+
+    is_ours = _in_live_job(attempt, back)
+    _remove_files(attempt)
+    return delay_s + _CLOCK_MARGIN_S if is_ours else None
+
+
+def give_back_and_send(attempt: Attempt) -> None:
+    """The same, at once; the message of this run is gone, so another one is sent."""
+    if give_back(attempt) is not None:
+        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority)
+
+
+@_patiently
+def _in_live_job(attempt: Attempt, settle: Callable[[Session], T]) -> T | bool:
+    """Settle while the job may run steps; in a job that ended, the step is cancelled instead."""
+    with transaction() as session:
+        job = steps.lock_job(session, attempt.job.job_id)
+        if job is not None and job.status in RUNNING:
+            return settle(session)
+        steps.cancel_held(session, *attempt.key)
+        steps.close_attempt(session, *attempt.key, StepStatus.CANCELLED)
+        return False
+
+
+def _remove_files(attempt: Attempt) -> None:
+    workspace.remove_attempt(settings.current().work_dir, *attempt.key)
+
+
+def retry_delay(failures: int, base_s: float, most_s: float) -> float:
+    """Exponential backoff with jitter: `base × 2^failures` at most `most`, a tenth up or down."""
+    return min(most_s, base_s * 2.0**failures) * random.uniform(0.9, 1.1)
