@@ -28,5 +28,5 @@ def clip(service: Service, media: Media) -> Path:
 @pytest.fixture(scope="session")
 def long_clip(service: Service, media: Media) -> Path:
     """A clip that takes some seconds to encode."""
-    made = media.clip("long.mp4", seconds=60, size="1280x720")
+    made = media.clip("long.mp4", seconds=30, size="1280x720")
     return Path(shutil.copy(made, service.media / "long.mp4"))

@@ -142,7 +142,7 @@ def test_an_environment_that_cannot_be_used_is_said(folder: Path) -> None:
 def test_interrupted_it_leaves_no_process_and_no_file(
     folder: Path, media: Media, number: int
 ) -> None:
-    shutil.copy(media.clip("long.mp4", seconds=60, size="1280x720"), folder / "clip.mp4")
+    shutil.copy(media.clip("long.mp4", seconds=30, size="1280x720"), folder / "clip.mp4")
     slow = {
         **SPEC,
         "operations": [

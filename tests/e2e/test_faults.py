@@ -26,7 +26,7 @@ def test_a_killed_pool_process_costs_nothing_but_time(
     (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
     assert [a["status"] for a in step["attempts"]] == ["failed", "completed"]
     assert step["attempts"][0]["error"]["code"] == "WORKER_CRASHED"
-    assert len(media.frame_hashes(out)) == 1800
+    assert len(media.frame_hashes(out)) == 900
 
 
 def test_a_cancelled_job_stops_at_once_and_stays_cancelled(
@@ -102,3 +102,47 @@ def test_a_job_that_takes_too_long_is_stopped(service: Service, long_clip: Path)
     done = service.run(spec)
     assert (done["status"], done["error"]["code"]) == ("failed", "TIMEOUT")
     service.await_no_ffmpeg(done["job_id"])
+
+
+def test_a_restart_of_postgres_costs_a_step_nothing(
+    service: Service, long_clip: Path, media: Media
+) -> None:
+    out = service.media / "out" / "restarted.mp4"
+    job_id = service.submit(slow(long_clip, out, preset="veryfast"))["job_id"]
+    service.wait_running(job_id)
+    (postmaster,) = service.pids("bin/postgres", "-D")
+    os.kill(postmaster, signal.SIGINT)
+    refused = service.ride_out(f"/v1/jobs/{job_id}")
+    assert all(answer.status_code == 503 for answer in refused)
+    assert all(answer.headers["Retry-After"] for answer in refused)
+    done = service.wait(job_id, seconds=120)
+    assert done["status"] == "completed", done["error"]
+    (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
+    assert len(step["attempts"]) <= 2
+    assert len(media.frame_hashes(out)) == 900
+
+
+def test_a_restart_of_redis_loses_no_job(service: Service, clip: Path) -> None:
+    (valkey,) = service.pids("valkey-server")
+    os.kill(valkey, signal.SIGKILL)
+    spec = job(clip, op("trim", "src", "cut", end=1), cut=service.media / "out" / "no-redis.mp4")
+    began = time.monotonic()
+    job_id = service.submit(spec)["job_id"]
+    assert time.monotonic() - began < 5
+    assert service.wait(job_id, seconds=60)["status"] == "completed"
+
+
+def test_a_worker_told_to_end_gives_its_step_to_the_next(
+    service: Service, long_clip: Path, media: Media
+) -> None:
+    out = service.media / "out" / "drained.mp4"
+    job_id = service.submit(slow(long_clip, out, preset="veryfast"))["job_id"]
+    service.wait_running(job_id)
+    for pid in service.pids("celery", "media1@"):
+        if pid not in service.pool_pids(job_id):
+            os.kill(pid, signal.SIGTERM)
+    done = service.wait(job_id, seconds=120)
+    assert done["status"] == "completed", done["error"]
+    (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
+    assert step["failures"] == 0
+    assert [a["status"] for a in step["attempts"]] == ["cancelled", "completed"]

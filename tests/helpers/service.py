@@ -74,6 +74,16 @@ class Service:
     def get(self, path: str) -> Any:
         return self.client.get(path).raise_for_status().json()
 
+    def ride_out(self, path: str, seconds: float = 20) -> list[httpx.Response]:
+        """Ask until five answers in a row are good; the bad answers before."""
+        deadline, good, bad = time.monotonic() + seconds, 0, []
+        while good < 5 and time.monotonic() < deadline:
+            answer = self.client.get(path)
+            good = good + 1 if answer.is_success else 0
+            bad += [] if answer.is_success else [answer]
+            time.sleep(0.1)
+        return bad
+
     def ffmpeg_pids(self, job_id: str) -> list[int]:
         """The FFmpeg processes that work for a job."""
         return [pid for pid, command in _commands() if job_id in command and "-progress" in command]
@@ -88,6 +98,15 @@ class Service:
     def pool_pids(self, job_id: str) -> list[int]:
         """The parents of those: Celery's pool processes."""
         return [int(_stat(pid)[1]) for pid in self.ffmpeg_pids(job_id)]
+
+    def pids(self, *words: str) -> list[int]:
+        """The processes of this service whose command line has all of the words."""
+        wanted = {self.process.pid, *_descendants(self.process.pid)}
+        return [
+            pid
+            for pid, command in _commands()
+            if pid in wanted and all(word in command for word in words)
+        ]
 
     def work_files(self) -> list[Path]:
         return [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
@@ -110,6 +129,22 @@ def _commands() -> Iterator[tuple[int, str]]:
                 )
             except (OSError, UnicodeDecodeError):
                 continue
+
+
+def _descendants(parent: int) -> set[int]:
+    children: dict[int, list[int]] = {}
+    for pid, _ in _commands():
+        try:
+            children.setdefault(int(_stat(pid)[1]), []).append(pid)
+        except OSError:
+            continue
+    found: set[int] = set()
+    waiting = [parent]
+    while waiting:
+        for child in children.get(waiting.pop(), []):
+            found.add(child)
+            waiting.append(child)
+    return found
 
 
 def _stat(pid: int) -> list[str]:
