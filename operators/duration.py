@@ -22,6 +22,7 @@ _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
 _ISO = re.compile(rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.ASCII)
 _ISO_SECONDS = (86400, 3600, 60, 1)
 _MAX_LENGTH = 64
+_LARGEST_S = 10**12
 
 
 class BadDuration(ValueError):
@@ -49,7 +50,10 @@ def parse_duration(value: object) -> Fraction:
     if isinstance(value, str):
         return _parse_text(value)
     # through text: 0.1 means one tenth, not the nearest binary fraction
-    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    seconds = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    if abs(seconds) > _LARGEST_S:
+        raise BadDuration("must be a smaller number of seconds")
+    return seconds
 
 
 def _parse_text(text: str) -> Fraction:

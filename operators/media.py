@@ -54,7 +54,7 @@ def _fraction(text: object) -> Fraction | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Timed(_Json):
+class Stream(_Json):
     """What picture and sound have in common. `index` is the stream's place in its file."""
 
     index: int = 0
@@ -65,7 +65,7 @@ class _Timed(_Json):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoStream(_Timed):
+class VideoStream(Stream):
     """One moving picture. `width` and `height` are stored pixels, `display_*` what is seen
     after rotation and sample aspect ratio; `rotation` is degrees clockwise, 0..359."""
 
@@ -110,7 +110,7 @@ class VideoStream(_Timed):
 
     def upright(self) -> Self:
         """The stream as a decoder hands it over: the display matrix applied once."""
-        if self.rotation % 180 == 0:
+        if self.rotation % 180 != 90:  # FFmpeg leaves the size alone for other angles
             return replace(self, rotation=0)
         return replace(self, width=self.height, height=self.width, rotation=0, sar=1 / self.sar)
 
@@ -123,7 +123,7 @@ class VideoStream(_Timed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AudioStream(_Timed):
+class AudioStream(Stream):
     """One audio track."""
 
     sample_rate: int

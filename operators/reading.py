@@ -13,6 +13,7 @@ from operators.problem import Code, Problem, did_you_mean, pointer
 from operators.rules import Finding, Rejected
 
 _KEY = "parameter"
+_MOST_UNKNOWN = 20  # of one object; nobody mends more at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ def read_fields(
         return {}, [Finding(message="must be an object")]
     known = declared(cls)
     values: dict[str, Any] = {}
-    findings = [_unknown(str(name), known, unknown, word) for name in raw if name not in known]
+    strange = [str(name) for name in raw if name not in known][:_MOST_UNKNOWN]
+    findings = [_unknown(name, known, unknown, word) for name in strange]
     for name, parameter in known.items():
         given = raw.get(name)
         if given is None and not parameter.is_required:

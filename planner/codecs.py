@@ -29,6 +29,13 @@ class Encoder:
     sample_rates: tuple[int, ...] = ()
     """Empty: any. Otherwise other rates become the next higher one."""
     max_channels: int = 64
+    needs_plain_layout: bool = False
+    """Refuses surround layouts other than the usual one of each channel count."""
+    crf_ceiling: str | None = None
+    """The `-b:v` without which the encoder does not honour crf alone."""
+    time_base: str | None = "1/90000"
+    """Fine enough for irregular frames; None where the codec has its own."""
+    max_frame_rate: int | None = None
     cpu_factor: float = 1.0
     """Seconds of CPU for a second of 720p (video) or stereo (audio), first estimate."""
 
@@ -58,24 +65,30 @@ ENCODERS: tuple[Encoder, ...] = (
         preset_values=_WORDS_TO_SVT, pixel_formats=("yuv420p", "yuv420p10le"), cpu_factor=1.0,
     ),
     Encoder(
-        name="libvpx-vp9", codec="vp9", kind=Kind.VIDEO, crf_max=63, default_crf=32, presets=_X26X,
+        name="libvpx-vp9", codec="vp9", crf_ceiling="0", kind=Kind.VIDEO, crf_max=63, default_crf=32, presets=_X26X,
         preset_option="-cpu-used", preset_values=_WORDS_TO_VPX,
         pixel_formats=("yuv420p", "yuva420p", "yuv420p10le", "yuv422p", "yuv444p"),
         # row-mt: rows in parallel, the only threading that helps below 4K
         fixed=("-deadline", "good", "-row-mt", "1"), cpu_factor=2.0,
     ),
     Encoder(
-        name="libvpx", codec="vp8", kind=Kind.VIDEO, crf_max=63, default_crf=10, presets=_X26X,
+        name="libvpx", codec="vp8", crf_ceiling="100M", kind=Kind.VIDEO, crf_max=63, default_crf=10, presets=_X26X,
         preset_option="-cpu-used", preset_values=_WORDS_TO_VPX, pixel_formats=("yuv420p",),
         fixed=("-deadline", "good"), cpu_factor=1.0,
     ),
-    Encoder(name="mpeg4", codec="mpeg4", kind=Kind.VIDEO, pixel_formats=("yuv420p",), cpu_factor=0.15),
+    Encoder(
+        name="mpeg4", codec="mpeg4", kind=Kind.VIDEO, pixel_formats=("yuv420p",), cpu_factor=0.15,
+        time_base="1/60000",  # its denominator has 16 bits
+    ),
     Encoder(
         name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6,
         pixel_formats=("yuv422p10le", "yuv444p10le"), profiles=("proxy", "lt", "standard", "hq"),
     ),
     Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
-    Encoder(name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("bgr8",), cpu_factor=0.1),
+    Encoder(
+        name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("bgr8",), cpu_factor=0.1,
+        time_base=None, max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01
+    ),
     Encoder(
         name="aac", codec="aac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
         sample_rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
@@ -85,7 +98,7 @@ ENCODERS: tuple[Encoder, ...] = (
         sample_rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     ),
     Encoder(
-        name="libopus", codec="opus", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
+        name="libopus", codec="opus", kind=Kind.AUDIO, max_channels=8, needs_plain_layout=True, cpu_factor=0.02,
         sample_rates=(8000, 12000, 16000, 24000, 48000),
     ),
     Encoder(name="libvorbis", codec="vorbis", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02),
@@ -111,6 +124,8 @@ class Container:
     video: tuple[str, ...] = ()
     audio: tuple[str, ...] = ()
     max_audio_tracks: int | None = None
+    keeps_start: bool = True
+    """Whether a stream can begin later than the file."""
     flags: tuple[str, ...] = ()
 
     def codecs(self, kind: Kind) -> tuple[str, ...]:
@@ -140,15 +155,15 @@ CONTAINERS: tuple[Container, ...] = (
         name="webm", muxer="webm", extensions=("webm",), video=("vp9", "av1", "vp8"),
         audio=("opus", "vorbis"),
     ),
-    Container(name="mp3", muxer="mp3", extensions=("mp3",), audio=("mp3",), max_audio_tracks=1),
+    Container(name="mp3", muxer="mp3", keeps_start=False, extensions=("mp3",), audio=("mp3",), max_audio_tracks=1),
     Container(
         name="m4a", muxer="ipod", extensions=("m4a",), audio=("aac", "alac"), flags=_FASTSTART,
     ),
-    Container(name="wav", muxer="wav", extensions=("wav",), audio=_PCM, max_audio_tracks=1),
-    Container(name="flac", muxer="flac", extensions=("flac",), audio=("flac",), max_audio_tracks=1),
+    Container(name="wav", muxer="wav", keeps_start=False, extensions=("wav",), audio=_PCM, max_audio_tracks=1),
+    Container(name="flac", muxer="flac", keeps_start=False, extensions=("flac",), audio=("flac",), max_audio_tracks=1),
     Container(name="ogg", muxer="ogg", extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
     Container(name="opus", muxer="opus", extensions=("opus",), audio=("opus",), max_audio_tracks=1),
-    Container(name="gif", muxer="gif", extensions=("gif",), video=("gif",)),
+    Container(name="gif", muxer="gif", keeps_start=False, extensions=("gif",), video=("gif",)),
 )  # fmt: skip
 
 _BY_NAME = {encoder.name: encoder for encoder in ENCODERS}

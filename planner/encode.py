@@ -13,6 +13,7 @@ from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 
 _COPY = "copy"
+_LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _SUBSAMPLED = ("yuv420p", "yuva420p", "yuv420p10le", "nv12")
 _HALF_WIDTH = ("yuv422p", "yuv422p10le")
 
@@ -142,13 +143,19 @@ def _is_copyable(
                 "Leave codec out, or take the operation out.",
             )  # fmt: skip
         return False
-    is_held = stored.codec in container.codecs(kind)
+    is_held = stored.codec in container.codecs(kind) and not _is_spoilt(stored, container)
     if is_asked and not is_held:
         findings.fail(
             Code.CODEC_NOT_IN_CONTAINER, f"/codec/{kind}", f"{container.name} cannot hold {stored.codec}",
             f"It holds {', '.join(container.codecs(kind))}.",
         )  # fmt: skip
     return is_held
+
+
+def _is_spoilt(stored: VideoStream | AudioStream, container: Container) -> bool:
+    """Whether a copy would lose what turns the picture upright."""
+    is_turned = isinstance(stored, VideoStream) and stored.rotation != 0
+    return is_turned and container.muxer in ("matroska", "webm")
 
 
 def _copy_track(
@@ -187,9 +194,10 @@ def _video(
 ) -> tuple[EncodedTrack, VideoStream]:
     pixels = asked.pixel_format or _pixel_format(encoder, stream)
     filters: list[Filter] = []
-    if asked.fps:
-        filters.append(Filter.of("fps", fps=Rate(asked.fps)))
-        stream = replace(stream, frame_rate=asked.fps, nominal_frame_rate=asked.fps, is_vfr=False)
+    rate = asked.fps or _highest_rate(encoder, stream)
+    if rate:
+        filters.append(Filter.of("fps", fps=Rate(rate)))
+        stream = replace(stream, frame_rate=rate, nominal_frame_rate=rate, is_vfr=False)
     width = stream.width - (stream.width % 2 if pixels in _SUBSAMPLED + _HALF_WIDTH else 0)
     height = stream.height - (stream.height % 2 if pixels in _SUBSAMPLED else 0)
     if (width, height) != (stream.width, stream.height) and min(width, height) > 0:
@@ -205,6 +213,9 @@ def _video(
         options += ["-pix_fmt:v:{n}", pixels]
     if asked.profile:
         options += ["-profile:v:{n}", asked.profile]
+    if stream.is_vfr and encoder.time_base:
+        # else times are rounded to the average rate: frames move, and some are lost
+        options += ["-enc_time_base:v:{n}", encoder.time_base]
     if asked.gop:
         options += ["-g:v:{n}", str(asked.gop)]
     if "-tag:v" in options and container.muxer not in ("mp4", "mov", "ipod"):
@@ -223,6 +234,12 @@ def _video(
         encoder=encoder,
     )
     return track, result
+
+
+def _highest_rate(encoder: Encoder, stream: VideoStream) -> Fraction | None:
+    """The encoder's highest frame rate where the stream has more."""
+    most = encoder.max_frame_rate
+    return Fraction(most) if most and (stream.frame_rate or 0) > most else None
 
 
 def _seen(stream: VideoStream) -> VideoStream:
@@ -246,8 +263,8 @@ def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:
     elif encoder.crf_max is not None:
         crf = asked.crf if asked.crf is not None else encoder.default_crf
         options += ["-crf:v:{n}", str(crf)]
-        if encoder.name.startswith("libvpx"):
-            options += ["-b:v:{n}", "0"]  # without it libvpx reads crf as a mere lower bound
+        if encoder.crf_ceiling:
+            options += ["-b:v:{n}", encoder.crf_ceiling]
     elif encoder.codec == "mpeg4":
         options += ["-q:v:{n}", "3"]
     if encoder.presets:
@@ -263,18 +280,25 @@ def _audio(
     rate = _sample_rate(asked.sample_rate or stream.sample_rate, encoder)
     channels = min(asked.channels or stream.channels, encoder.max_channels)
     options = ["-c:a:{n}", encoder.name]
+    layout = _LAYOUTS.get(channels) if encoder.needs_plain_layout and channels > 2 else None
+    filters = (Filter.of("aformat", channel_layouts=layout),) if layout else ()
     if asked.bitrate:
         options += ["-b:a:{n}", str(asked.bitrate)]
     if rate != stream.sample_rate:
         options += ["-ar:a:{n}", str(rate)]
-    if channels != stream.channels:
+    if channels != stream.channels and not layout:
         options += ["-ac:a:{n}", str(channels)]
-    layout = stream.channel_layout if channels == stream.channels else None
+    layout = layout or (stream.channel_layout if channels == stream.channels else None)
     result = replace(
         stream, codec=encoder.codec, sample_rate=rate, channels=channels, channel_layout=layout
     )
     track = EncodedTrack(
-        kind=Kind.AUDIO, picked=position, is_copied=False, options=tuple(options), encoder=encoder
+        kind=Kind.AUDIO,
+        picked=position,
+        is_copied=False,
+        filters=filters,
+        options=tuple(options),
+        encoder=encoder,
     )
     return track, result
 
@@ -295,6 +319,8 @@ def _file_options(
             options += [f"-metadata:s:a:{number}", f"language={stream.language}"]
     for key, value in given.metadata.items():
         options += ["-metadata", f"{key}={value}"]
+    if container.muxer == "mp4" and any(stream.codec == "flac" for stream in audio):
+        options += ["-strict", "-2"]  # FFmpeg 5 calls FLAC in MP4 experimental
     return (*options, *container.flags, "-f", container.muxer)
 
 
@@ -304,15 +330,20 @@ def _result(
     video: Sequence[VideoStream],
     audio: Sequence[AudioStream],
 ) -> MediaInfo:
+    starts = [s.start_ms - source.start_ms for s in (*video, *audio)]
+    # some containers have no timestamps: what begins late begins at once there
+    lead_in = 0 if container.keeps_start else min(starts, default=0)
     ends = [
-        s.duration_ms + s.start_ms - source.start_ms
-        for s in (*video, *audio)
+        s.duration_ms + start - lead_in
+        for s, start in zip((*video, *audio), starts, strict=True)
         if s.duration_ms is not None
     ]
+    # FFmpeg 5 and 9 differ in whether a lone late track of an m4a keeps its lead-in
+    is_sure = container.name != "m4a" or min(starts, default=0) == 0
     return MediaInfo(
         format=container.name,
         duration_ms=max(ends, default=source.duration_ms),
-        duration_is_exact=source.duration_is_exact,
+        duration_is_exact=source.duration_is_exact and is_sure,
         video=tuple(replace(v, index=i, bitrate_bps=None) for i, v in enumerate(video)),
         audio=tuple(
             replace(a, index=len(video) + i, bitrate_bps=None) for i, a in enumerate(audio)

@@ -32,7 +32,11 @@ def _node(node: PlanNode) -> str:
     streams = [f"{video.codec or 'video'} {video.width}x{video.height}" for video in info.video]
     streams += [f"{audio.codec or 'audio'} {audio.sample_rate} Hz" for audio in info.audio]
     length = "" if info.duration_ms is None else f"{info.duration_ms / 1000:.3f} s, "
-    given = {key: value for key, value in (node.params or {}).items() if value is not None}
+    given = {
+        key: value
+        for key, value in (node.params or {}).items()
+        if value is not None and node.operator
+    }
     params = "  " + " ".join(f"{key}={value}" for key, value in given.items()) if given else ""
     return f"{node.id:<24} {length}{', '.join(streams)}{params}"
 

@@ -50,6 +50,16 @@ def _input(
             )
             return None
     ready = decoded(info, given)
+    if given.start_offset and info.duration_is_exact and ready.duration_ms == 0:
+        result.problems.append(
+            Problem(
+                code=Code.INVALID_INPUT,
+                pointer=f"{node.at}/start_offset",
+                message=f"nothing is left: the input lasts {float(info.duration or 0):g} s",
+                suggestion="Choose an earlier start_offset.",
+            )
+        )
+        return None
     longest = limits.max_duration
     if ready.duration is not None and longest is not None and ready.duration > longest:
         result.problems.append(

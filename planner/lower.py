@@ -71,7 +71,9 @@ class _Sources:
             return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
         cut = ["-ss", format_seconds(given.start_offset)] if given.start_offset else []
         cut += ["-t", format_seconds(given.duration)] if given.duration is not None else []
-        return [*safety.UPLOADED_INPUT, *cut, "-i", f"{{in:{given.id}}}"]
+        form = self.draft.probed[given.id].format
+        forced = ["-f", form] if form == "jpeg_pipe" else []
+        return [*safety.UPLOADED_INPUT, *forced, *cut, "-i", f"{{in:{given.id}}}"]
 
 
 def stream_position(info: MediaInfo, kind: Kind, index: int) -> int:

@@ -23,6 +23,8 @@ from planner.spec import (
 )
 from planner.uri import BadUri, parse_uri
 
+_SUGGESTED = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
@@ -133,7 +135,8 @@ class _Reader:
         if reference.id not in self.names:
             self.add(
                 Code.INVALID_REFERENCE, at, f'nothing here is named "{reference.id}"',
-                did_you_mean(reference.id, self.names),
+                # comparing is costly, and nobody reads so many suggestions
+                did_you_mean(reference.id, self.names) if len(self.problems) < _SUGGESTED else None,
             )  # fmt: skip
 
     def _operator(self, given: Mapping[str, Any], at: str) -> Operator | None:

@@ -10,6 +10,7 @@ from typing import Any
 from operators.contract import Estimates
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
+from operators.reading import plain_fields
 from planner.draft import Draft, Group, one_group_a_node
 from planner.encode import Encoding, Findings, encode
 from planner.estimate import estimate_nodes, estimate_step, sum_steps
@@ -17,7 +18,7 @@ from planner.graph import Graph, NodeType, build_graph
 from planner.infer import Inferred, infer
 from planner.lower import crossing_tracks, lower
 from planner.passes import optimise
-from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
+from planner.spec import InputSpec, JobSpec, LimitsSpec, OperationSpec, OutputSpec
 from planner.wiring import OutputTrack, Wire, finish, untouched, wire
 
 
@@ -201,6 +202,7 @@ def _draft(
 
 
 def _steps(draft: Draft, options: Options, costs: Mapping[str, Estimates]) -> tuple[Step, ...]:
+    draft = replace(draft, groups=_working_groups(draft))
     names = {node: f"s{i}" for i, group in enumerate(draft.groups, 1) for node in group.nodes}
     intermediates = crossing_tracks(draft, names)
     steps: dict[str, Step] = {}
@@ -223,6 +225,17 @@ def _steps(draft: Draft, options: Options, costs: Mapping[str, Estimates]) -> tu
     return tuple(steps.values())
 
 
+def _working_groups(draft: Draft) -> tuple[Group, ...]:
+    """The groups that write something: an operation whose tracks nobody takes is no step."""
+    numbers = {node: str(n) for n, group in enumerate(draft.groups) for node in group.nodes}
+    handed_on = crossing_tracks(draft, numbers)
+    return tuple(
+        group
+        for group in draft.groups
+        if any(node in draft.outputs or node in handed_on for node in group.nodes)
+    )
+
+
 def _step_nodes(draft: Draft, group: Group) -> tuple[str, ...]:
     inside = set(group.nodes)
     return tuple(name for name in draft.graph.order if name in inside)
@@ -240,7 +253,13 @@ def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
         id=name,
         type=node.type.value,
         operator=operator.name if operator else None,
-        params=operator.params() if operator else None,
+        params=operator.params() if operator else _whereabouts(node.spec),
         media_info=info,
         estimates=cost,
     )
+
+
+def _whereabouts(spec: InputSpec | OperationSpec | OutputSpec) -> dict[str, Any]:
+    """What is read or written: part of the plan, so that a plan is of one spec."""
+    names = ("source", "start_offset", "duration", "destination", "format", "metadata")
+    return {name: value for name, value in plain_fields(spec).items() if name in names}

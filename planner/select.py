@@ -1,9 +1,11 @@
 """Which streams a reference carries, and what a decoder makes of an input."""
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
 
 from operators.duration import to_ms
-from operators.media import Kind, MediaInfo
+from operators.media import Kind, MediaInfo, Stream, VideoStream
 from operators.problem import Code, Problem
 from planner.spec import InputSpec, Reference
 
@@ -56,9 +58,27 @@ def decoded(info: MediaInfo, given: InputSpec) -> MediaInfo:
     info = replace(info, video=tuple(stream.upright() for stream in info.video))
     if not given.start_offset and given.duration is None:
         return info
+    kept = [_cut(stream, info, given) for stream in (*info.video, *info.audio)]
+    lengths = [length for length in kept if length is not None]
     wanted = None if given.duration is None else to_ms(given.duration)
-    left = (
-        None if info.duration_ms is None else max(0, info.duration_ms - to_ms(given.start_offset))
+    # a seek falls where the container lets it: sure only where all streams begin together on a grid
+    is_sure = all(
+        stream.start_ms == info.start_ms for stream in (*info.video, *info.audio)
+    ) and all(stream.grid_rate for stream in info.video)
+    return replace(
+        info.lasting(max(lengths, default=wanted)),
+        duration_is_exact=info.duration_is_exact and is_sure,
+        chapters=(),
     )
-    lengths = [length for length in (wanted, left) if length is not None]
-    return replace(info.lasting(min(lengths, default=None)), chapters=())
+
+
+def _cut(stream: Stream, info: MediaInfo, given: InputSpec) -> int | None:
+    """How long a stream is after seeking, in ms; a picture in whole frames."""
+    length = stream.duration_ms if stream.duration_ms is not None else info.duration_ms
+    left = None if length is None else max(0, length - to_ms(given.start_offset))
+    wanted = None if given.duration is None else to_ms(given.duration)
+    found = min((part for part in (left, wanted) if part is not None), default=None)
+    rate = stream.grid_rate if isinstance(stream, VideoStream) else None
+    if found is None or not rate:
+        return found
+    return round(ceil(Fraction(found, 1000) * rate - Fraction(1, 50)) / rate * 1000)

@@ -44,8 +44,12 @@ def parse_uri(text: str) -> Uri:
         raise BadUri("must not hold a NUL character")
     if scheme == "file":
         return _file(rest)
-    parts = urlsplit(text)
-    if not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname)
+    except ValueError as error:  # half an IPv6 address and the like
+        raise BadUri("must be a URI") from error
+    if not has_host:
         raise BadUri("must name a host or bucket")
     return Uri(scheme=scheme, host=parts.netloc, path=unquote(parts.path))
 

@@ -24,7 +24,7 @@ class Track:
 
     @property
     def label(self) -> str:
-        return f"{self.node}_{self.kind.value[0]}{self.index if self.kind is Kind.AUDIO else ''}"
+        return f"{self.node}_{self.kind.value[0]}{self.index}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ RULES: tuple[Rule, ...] = (
     Rule(r"Error (?:re)?initializing filter|Error applying option|Failed to configure|Invalid argument.*filter|unconnected output|matches no streams", Code.FILTER_FAILED, "A filter could not be set up."),
     Rule(r"Could not find tag for codec (\S+)|codec not currently supported in container", Code.CODEC_NOT_IN_CONTAINER, "The container cannot hold the codec {0}."),
     Rule(r"Error while opening encoder|Error initializing output stream|\[enc:", Code.ENCODING_FAILED, "The encoder could not be started with these settings."),
-    Rule(r"Invalid data found when processing input|Invalid NAL|corrupt|Header missing|EBML header", Code.INPUT_CORRUPTED, "The input is damaged or is not media."),
+    Rule(r"Invalid data found when processing input|Invalid NAL|Invalid sync code|Invalid frame marker|corrupt|Header missing|EBML header", Code.INPUT_CORRUPTED, "The input is damaged or is not media."),
     Rule(r"Could not write header|Error writing trailer|muxing", Code.MUXING_FAILED, "The output container could not be written."),
     Rule(r"No such file or directory", Code.INPUT_NOT_FOUND, "The input file is not there."),
     Rule(r"Connection refused|Connection timed out|Network is unreachable", Code.NETWORK_ERROR, "The network failed."),
@@ -88,17 +88,28 @@ def classify_probe(outcome: Outcome, path: str) -> Failure:
     """Why a file could not be probed; quotes nothing of what lies in the file."""
     if outcome.stopped:
         return Failure(code=Code.MEDIA_PROBE_FAILED, message="Reading the file took too long.")
-    found = match_rules(outcome.stderr_tail)
+    # a file's name is no message of FFmpeg's
+    found = match_rules([line.replace(path, "{file}") for line in outcome.stderr_tail])
     if found:
         return Failure(code=found[0], message=found[1])
     return Failure(code=Code.MEDIA_PROBE_FAILED, message="The file could not be read as media.")
 
 
 def match_rules(lines: Sequence[str]) -> tuple[Code, str] | None:
-    """The code and sentence of the first rule that fits, or None."""
-    text = "\n".join(line for line in lines if _ERROR_LINE.search(line)) or "\n".join(lines)
+    """The code and sentence for the first error line that a rule fits, or None.
+
+    That nothing was written is fallout wherever anything else is said.
+    """
+    errors = [line for line in lines if _ERROR_LINE.search(line)] or list(lines)
+    found = [match for match in map(_match, errors) if match]
+    return next(
+        (one for one in found if one[0] is not Code.OUTPUT_EMPTY), found[0] if found else None
+    )
+
+
+def _match(line: str) -> tuple[Code, str] | None:
     for rule in RULES:
-        match = re.search(rule.pattern, text, re.IGNORECASE)
+        match = re.search(rule.pattern, line, re.IGNORECASE)
         if match:
             captured = next((group for group in match.groups() if group), "")
             return rule.code, rule.message.format(captured)

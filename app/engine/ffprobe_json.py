@@ -170,7 +170,9 @@ def _bit_depth(stream: _Json, pixels: str | None) -> int | None:
 def _length(stream: _Json) -> int | None:
     tagged = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", _tag(stream, "duration") or "")
     if stream.get("duration") is None and tagged:
-        return round((int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])) * 1000)
+        end = int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])
+        # the tag is where the stream ends, not how long it is
+        return max(0, round(end * 1000) - (_ms(stream.get("start_time")) or 0))
     return _ms(stream.get("duration"))
 
 

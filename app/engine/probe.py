@@ -56,7 +56,7 @@ def _run(
     """ffprobe on a file. Raises: Failure."""
     guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
     outcome = process.run(
-        [tools.ffprobe, *guarded, *what, f"file:{path}"],
+        [tools.ffprobe, *guarded, *_forced(path), *what, f"file:{path}"],
         cwd=os.path.dirname(path),
         timeout_s=timeout_s,
         capture=lines is None,
@@ -65,6 +65,12 @@ def _run(
     if not outcome.is_success:
         raise classify_probe(outcome, path)
     return outcome
+
+
+def _forced(path: str) -> tuple[str, ...]:
+    """JPEG is named outright: left alone, FFmpeg takes it for an image sequence, which is refused."""
+    with open(path, "rb") as file:
+        return ("-f", "jpeg_pipe") if file.read(3) == b"\xff\xd8\xff" else ()
 
 
 def _is_dubious(info: MediaInfo) -> bool:

@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 from app.errors import Failure
-from operators.media import Kind, MediaInfo
+from operators.media import Kind, MediaInfo, Stream
 from operators.problem import Code
 
-_AUDIO_FRAME_SAMPLES = 1024  # AAC; the longest of the common codecs
+_AUDIO_FRAME_SAMPLES = 1152  # of MP3, the longest of the common codecs
 _IRREGULAR = 4  # a single frame of irregular ones may last as long as so many average ones
 
 
@@ -21,14 +21,30 @@ def verify(planned: MediaInfo, actual: MediaInfo) -> None:
             raise _invalid(
                 f"its picture is {seen.width}x{seen.height} instead of {expected.width}x{expected.height}"
             )
+    wanted_streams: tuple[Stream, ...] = (*planned.video, *planned.audio)
+    for wanted_stream, found_stream in zip(
+        wanted_streams, (*actual.video, *actual.audio), strict=True
+    ):
+        _verify_stream(planned, wanted_stream, found_stream)
     _verify_length(planned, actual)
 
 
+def _verify_stream(planned: MediaInfo, expected: Stream, seen: Stream) -> None:
+    if expected.codec != seen.codec:
+        raise _invalid(f"a stream is {seen.codec} instead of {expected.codec}")
+    lengths = expected.duration_ms, seen.duration_ms
+    if planned.duration_is_exact and lengths[0] and lengths[1] is not None:
+        off_by = abs(lengths[1] - lengths[0])
+        if off_by > tolerance_ms(planned):
+            raise _invalid(f"a stream of it lasts {lengths[1]} ms instead of {lengths[0]} ms")
+
+
 def _verify_length(planned: MediaInfo, actual: MediaInfo) -> None:
-    is_programme = planned.duration_ms is not None and bool(planned.duration_ms)
-    if is_programme and not actual.duration_ms:
+    if planned.duration_ms is None:
+        return  # a still
+    if not planned.duration_ms or not actual.duration_ms:
         raise Failure(code=Code.OUTPUT_EMPTY, message="The output has a length of zero.")
-    if not is_programme or not planned.duration_is_exact:
+    if not planned.duration_is_exact:
         return
     off_by = abs((actual.duration_ms or 0) - (planned.duration_ms or 0))
     if off_by > tolerance_ms(planned):

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from app.engine.storage import local
 from app.engine.storage.local import Publication
 from app.engine.tools import Tools
 from app.engine.verify import verify
-from app.errors import Failure, FFmpegDetails
+from app.errors import Failure
 from app.services import step_command
 from app.services.attempt import Attempt
 from app.services.step_command import Command, OutputFile
@@ -92,17 +93,11 @@ def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
         return
     if outcome.stopped in (Stop.CANCELLED, Stop.LEASE_LOST):
         raise LeaseEnded(outcome.stopped)
-    failure = classify(outcome, command.shown)
+    # paths are shown as tokens, and their words are not taken for FFmpeg's
+    tail = tuple(command.redact(line) for line in outcome.stderr_tail)
+    failure = classify(replace(outcome, stderr_tail=tail), command.shown)
     if outcome.stopped is Stop.DEADLINE and is_job_late:
         failure.code, failure.message = Code.TIMEOUT, None
-    tail = failure.ffmpeg.stderr_tail if failure.ffmpeg else ()
-    failure.ffmpeg = FFmpegDetails(
-        exit_code=outcome.exit_code,
-        signal=outcome.signal,
-        command=command.shown,
-        stderr_tail=tuple(command.redact(line) for line in tail),
-    )
-    failure.message = command.redact(failure.message) if failure.message else None
     raise failure
 
 

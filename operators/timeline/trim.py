@@ -94,12 +94,12 @@ class Trim(Operator):
         audio = tuple(_cut(stream, source, span) for stream in source.audio)
         lengths = [s.duration_ms for s in (*video, *audio) if s.duration_ms is not None]
         asked = None if span.end is None else to_ms(span.end - span.start)
-        if lengths and max(lengths) <= 0 and source.duration_is_exact:
+        if lengths and min(lengths) <= 0 and source.duration_is_exact:
             raise bad_parameter(
                 "start",
-                f"start ({format_seconds(self.start, 3)} s) is at or past the end of the input "
-                f"({format_seconds(source.duration or Fraction(0), 3)} s)",
-                "Choose an earlier start.",
+                f"from {format_seconds(self.start, 3)} s on nothing is left of the input's picture or "
+                f"sound (it lasts {format_seconds(source.duration or Fraction(0), 3)} s)",
+                "Choose an earlier start or a later end, or trim one kind alone (id:v, id:a).",
             )
         return replace(
             source,
@@ -139,7 +139,7 @@ class Trim(Operator):
         offset = _offset(source.video[0], source)
 
         def on_grid(seconds: Fraction) -> Fraction:
-            return offset + max(0, ceil((seconds - offset) * rate - _NEAR)) / rate
+            return max(Fraction(0), offset + ceil((seconds - offset) * rate - _NEAR) / rate)
 
         start = on_grid(self.start) if self.start > 0 else Fraction(0)
         return Span(start=start, end=None if end is None else on_grid(end), frame=1 / rate)

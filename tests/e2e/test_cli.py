@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.media import Media
-from tests.helpers.service import FAST, processes_naming
+from tests.helpers.service import clean_env, processes_naming
 
 SPEC: dict[str, Any] = {
     "inputs": [{"id": "src", "source": "clip.mp4"}],
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, media: Media) -> Path:
 def cli(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *words],
-        cwd=cwd, env={**os.environ, **FAST, "COLUMNS": "200", **env}, capture_output=True, text=True, timeout=100, check=False,
+        cwd=cwd, env=clean_env(COLUMNS="200", **env), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def test_interrupted_it_leaves_no_process_and_no_file(
     (folder / "spec.json").write_text(json.dumps(slow))
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "run", "spec.json", "--data-dir", "data"],
-        cwd=folder, env={**os.environ, **FAST}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=folder, env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 40
     while not any("-progress" in line for line in processes_naming(str(folder))):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.media import Media
 from tests.helpers.render import render
-from tests.helpers.service import Service
+from tests.helpers.service import Service, clean_env
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ def test_the_demo_shows_what_it_made(tmp_path: Path, media: Media) -> None:
     clip = media.clip("talk.mp4", seconds=8)
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "demo.py"), str(clip), "--out", str(tmp_path / "out")],
-        capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
+        capture_output=True, text=True, timeout=120, check=False, cwd=ROOT, env=clean_env(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "out").iterdir())

@@ -15,12 +15,22 @@ from typing import Any
 
 import httpx
 
+from app.settings import Settings
+from operators.reading import declared
+
 # seconds instead of minutes: the same rules, faster
 FAST = {
     "LEASE_S": "3", "HEARTBEAT_S": "1", "STALE_S": "4", "SWEEP_S": "1", "RETRY_BASE_S": "0.5",
     "RETRY_MAX_S": "2", "LOG_LEVEL": "warning", "DRAIN_S": "1",
 }  # fmt: skip
+_BINARIES = {"FFMPEG_BINARY", "FFPROBE_BINARY"}
 TERMINAL = ("completed", "failed", "cancelled")
+
+
+def clean_env(**more: str) -> dict[str, str]:
+    """This process's environment without settings of the service, but for where FFmpeg is."""
+    ours = {name.upper() for name in declared(Settings)} - _BINARIES
+    return {**{k: v for k, v in os.environ.items() if k not in ours}, **FAST, **more}
 
 
 @dataclass(kw_only=True)
@@ -166,7 +176,6 @@ def free_port() -> int:
 def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Service]:
     """`media-pipeline up`, ready to serve; stopped at the end, with nothing left behind."""
     port = free_port()
-    inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
     output = data_dir.parent / f"{data_dir.name}.up.log"
     with open(output, "wb") as log:
         process = subprocess.Popen(
@@ -174,7 +183,7 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
                 sys.executable, "-m", "app.cli", "up", "--port", str(port), "--data-dir", str(data_dir),
                 "--no-flower", *options,
             ],
-            env={**inherited, **FAST, **env}, stdout=log, stderr=subprocess.STDOUT,
+            env=clean_env(**env), stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
         key = _await_greeting(process, output)

@@ -16,7 +16,7 @@ from app.store.session import engine
 from tests.helpers.service import FAST
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def database() -> Iterator[str]:
     """A migrated database, and a broker, that this process's settings point at."""
     folder = Path(tempfile.mkdtemp(prefix="mp-test-"))

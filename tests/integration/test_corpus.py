@@ -35,6 +35,11 @@ def test_scale_and_trim_make_what_was_planned(
         op("scale", "cut", "s", width=160),
         s={"destination": "file:///out/o.mp4"},
     )
+    if name == "amr_mpeg4.3gp" and binaries.version.startswith("5.1"):
+        # FFmpeg 5.1 decodes a fifth of this file's sound: such an output is not published
+        with pytest.raises(Failure, match="a stream of it lasts"):
+            render(spec, tmp_path, binaries)
+        return
     done = render(spec, tmp_path, binaries)
     (planned,), (found,) = done.planned, done.found
     assert (found.video[0].width, found.video[0].height) == (

@@ -148,3 +148,43 @@ def test_tracks_are_chosen_by_reference(
     kinds = [[s["codec_type"] for s in media.streams(path)] for path in done.paths]
     assert kinds == [["video", "audio", "audio"], ["video"], ["audio", "audio"], ["audio"]]
     assert done.found[3].audio[0].sample_rate == 22050
+
+
+def test_irregular_frames_are_all_kept_where_they_were(
+    corpus: Path, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    for name in ("awesome'movie.mov", "phone_vfr_10fps_rot180.mp4"):
+        codec = {"video": {"codec": "h264", "preset": "ultrafast"}}
+        spec = job(corpus / name, src={"destination": "file:///out/o.mp4", "codec": codec})
+        (path,) = render(spec, tmp_path, binaries).paths
+        before, after = (media.timestamps(file) for file in (corpus / name, path))
+        assert len(before) == len(after)
+        assert all(abs(a - b) < Fraction(1, 1000) for a, b in zip(before, after, strict=True))
+
+
+def test_a_picture_that_begins_late_does_not_move_the_cut(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    late = media.folder / "late.mkv"
+    clip = str(media.clip())
+    media.ffmpeg(
+        "-i",
+        clip,
+        "-itsoffset",
+        "0.7",
+        "-i",
+        clip,
+        "-map",
+        "1:v",
+        "-map",
+        "0:a",
+        "-c",
+        "copy",
+        str(late),
+    )
+    spec = job(late, op("trim", "src", "cut", start=0.2, end=1.2), cut=lossless("o.mkv"))
+    done = render(spec, tmp_path, binaries)
+    assert abs((done.found[0].duration_ms or 0) - 1000) < 40
+    assert media.frame_hashes(done.paths[0]) == media.frame_hashes(media.clip())[:15]
+    sound = render(job(late, src={"destination": "file:///out/o.wav"}), tmp_path, binaries)
+    assert abs((sound.found[0].duration_ms or 0) - 4000) < 60

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,9 +48,9 @@ def test_two_sizes_are_one_command_with_one_decoder() -> None:
     (step,) = made.steps
     assert step.argv.count("-i") == 1
     assert step.filtergraph == (
-        "[0:v:0]split=2[input_src_v_1][input_src_v_2];"
-        "[input_src_v_1]scale=w=640:h=360:flags=bicubic,setsar=sar=1[op_0_scale_v];"
-        "[input_src_v_2]scale=w=320:h=180:flags=bicubic,setsar=sar=1[op_1_scale_v]"
+        "[0:v:0]split=2[input_src_v0_1][input_src_v0_2];"
+        "[input_src_v0_1]scale=w=640:h=360:flags=bicubic,setsar=sar=1[op_0_scale_v0];"
+        "[input_src_v0_2]scale=w=320:h=180:flags=bicubic,setsar=sar=1[op_1_scale_v0]"
     )
     assert "one decode" in step.reason
 
@@ -274,3 +275,45 @@ def test_the_plan_as_json_has_the_documented_shape() -> None:
         "stream_type": "both",
         "input_index": 0,
     }
+
+
+def test_a_plan_is_of_one_source_and_one_destination() -> None:
+    ids = {
+        plan(job(f"file:///m/{source}", src=f"/m/{out}")).plan_id
+        for source in ("a.mp4", "b.mp4")
+        for out in ("x.mkv", "y.mkv")
+    }
+    assert len(ids) == 4
+
+
+def test_two_pictures_of_one_input_do_not_share_a_label() -> None:
+    info = clip(picture=video(index=0))
+    info = replace(info, video=(*info.video, video(index=2)))
+    spec = job("file:///m/in.mkv")
+    for n, track in enumerate(("src:v:0", "src:v:0", "src:v:1", "src:v:1")):
+        spec["operations"].append(op("scale", track, f"s{n}", width=64 + 2 * n))
+        spec["outputs"].append({"id": f"s{n}", "destination": f"file:///m/{n}.mp4"})
+    graph = plan(spec, info).steps[0].filtergraph or ""
+    assert "[0:v:0]split=2[input_src_v0_1][input_src_v0_2]" in graph
+    assert "[0:v:1]split=2[input_src_v1_1][input_src_v1_2]" in graph
+
+
+def test_an_operation_whose_tracks_nobody_takes_is_no_step() -> None:
+    spec = job("file:///m/in.mp4", op("scale", "src", "s", width=64))
+    spec["outputs"] = [{"id": "s:a", "destination": "file:///m/o.mp3"}]
+    for is_optimised in (True, False):
+        (step,) = plan(spec, is_optimised=is_optimised).steps
+        assert step.filtergraph is None
+
+
+def test_irregular_frames_keep_their_times_through_the_encoder() -> None:
+    vfr = clip(picture=video(rate="10.5", is_vfr=True))
+    words = plan(job("file:///m/in.mp4", src="/m/o.webm"), vfr).steps[0].argv
+    assert words[words.index("-enc_time_base:v:0") + 1] == "1/90000"
+
+
+def test_an_offset_past_the_end_is_named() -> None:
+    spec = job("file:///m/in.mp4", src="/m/o.mkv")
+    spec["inputs"][0]["start_offset"] = 11
+    with pytest.raises(Invalid, match="nothing is left: the input lasts 10 s"):
+        plan(spec)

@@ -55,3 +55,9 @@ def test_inside_is_below_not_beside() -> None:
     assert not is_inside("/mediator/a", "/media")
     assert not is_inside("/media", "/media")
     assert is_inside("/x", "/")
+
+
+@pytest.mark.parametrize("text", ["http://[::1", "http://a℀b/", "s3://[x"])
+def test_half_an_address_is_refused(text: str) -> None:
+    with pytest.raises(BadUri):
+        parse_uri(text)
