@@ -42,7 +42,7 @@ fmt: $(READY) ## Format the code and sort out what lint can mend
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
-bench: $(READY) ## Measure planning and the cost of the framework
+bench: $(READY) ## Measure planning, and fused plans against node-by-node ones
 	@$(BIN)/python -m bench
 
 migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema

@@ -43,7 +43,8 @@ def print_error(error: Mapping[str, Any]) -> None:
     """The error object of a failed job."""
     err.print(f"[red]✗ {error['code']}[/red]  {escape(error['message'])}")
     print_problems(error["errors"], sign="[red]·[/red]")
-    err.print(f"  [dim]→ {escape(error['suggestion'])}[/dim]")
+    if error["suggestion"] not in [problem["suggestion"] for problem in error["errors"]]:
+        err.print(f"  [dim]→ {escape(error['suggestion'])}[/dim]")
     for line in (error["ffmpeg"] or {}).get("stderr_tail", [])[-5:]:
         err.print(f"    [dim]{escape(line)}[/dim]")
 
