@@ -91,3 +91,19 @@ def test_work_folders_are_private_and_go_as_a_whole(tmp_path: Path) -> None:
     workspace.remove_job(str(tmp_path), "job_1")
     assert workspace.jobs_with_files(str(tmp_path)) == []
     assert workspace.jobs_with_files(str(tmp_path / "none")) == []
+
+
+def test_two_jobs_with_one_destination_do_not_share_a_part(roots: tuple[Path, Path]) -> None:
+    inside, _ = roots
+    uri = file_uri(str(inside / ("ü" * 120 + ".mp4")))
+    one, other = (
+        local.plan_publication(uri, f"job_{n:032x}-s1-1", [str(inside)]) for n in range(2)
+    )
+    for publication, content in ((one, "one"), (other, "other")):
+        work = inside / "work"
+        work.write_text(content)
+        local.stage(str(work), publication, lambda: None)
+    local.reveal(one)
+    assert Path(one.path).read_text() == "one"
+    local.reveal(other)
+    assert Path(one.path).read_text() == "other"
