@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from app.errors import Failure
-from operators.media import Kind, MediaInfo, Stream
+from operators.media import AudioStream, Kind, MediaInfo, Stream
 from operators.problem import Code
 
 _AUDIO_FRAME_SAMPLES = 1152  # of MP3, the longest of the common codecs
@@ -58,8 +58,16 @@ def tolerance_ms(planned: MediaInfo) -> int:
         for video in planned.video
         if video.frame_rate
     ]
-    frames += [Fraction(2000 * _AUDIO_FRAME_SAMPLES, audio.sample_rate) for audio in planned.audio]
+    frames += [
+        Fraction(1000 * _frames(audio) * _AUDIO_FRAME_SAMPLES, audio.sample_rate)
+        for audio in planned.audio
+    ]
     return round(max(frames, default=Fraction(40))) + 2
+
+
+def _frames(audio: AudioStream) -> int:
+    """Two frames; twice that for MP3, whose length FFmpeg 5 tells with delay and padding."""
+    return 4 if audio.codec == "mp3" else 2
 
 
 def _invalid(what: str) -> Failure:

@@ -188,3 +188,15 @@ def test_a_picture_that_begins_late_does_not_move_the_cut(
     assert media.frame_hashes(done.paths[0]) == media.frame_hashes(media.clip())[:15]
     sound = render(job(late, src={"destination": "file:///out/o.wav"}), tmp_path, binaries)
     assert abs((sound.found[0].duration_ms or 0) - 4000) < 60
+
+
+def test_mp3_files_are_taken_with_their_delay_and_padding(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    for end in (0.5, 1.234, 2.8, 4):
+        spec = job(
+            media.clip(),
+            op("trim", "src", "cut", end=end),
+            cut={"destination": "file:///out/o.mp3"},
+        )
+        render(spec, tmp_path, binaries)
