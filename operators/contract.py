@@ -90,6 +90,15 @@ class Descriptor:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What a measuring pass found. Not settled: the pass runs again with these values."""
+
+    values: Mapping[str, str]
+    is_settled: bool = True
+    warning: str | None = None
+
+
 class BadParameters(Exception):
     """The media shows that the parameters cannot work; pointers are relative to them."""
 
@@ -177,6 +186,35 @@ class Operator:
         """The filters, for exactly the streams that the sources have."""
         raise NotImplementedError
 
+    def measure(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
+        """The first pass of operators that require two: a link a track, read for what it logs."""
+        return ()
+
+    def unmeasured(self) -> Mapping[str, str]:
+        """What `Measured` stands for in the first round of the measuring pass."""
+        return {}
+
+    def settle(self, said: Sequence[str], so_far: Mapping[str, str]) -> "Measurement":
+        """What a first pass logged, as the values that `Measured` stands for. `so_far`: the values
+        of the round before, empty at first."""
+        raise NotImplementedError
+
+    def sidecar(self, sources: Sequence[MediaInfo]) -> str | None:
+        """A text that belongs beside the output file (a WebVTT index), `{name}` being its name."""
+        return None
+
+    def copies(self, sources: Sequence[MediaInfo]) -> bool:
+        """Whether the result is the sources' packets, one source after the other."""
+        return False
+
+    def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
+        """What a user should be warned of; pointers are relative to the parameters."""
+        return ()
+
+    def choice(self, sources: Sequence[MediaInfo]) -> str | None:
+        """What was chosen and why, where there was a choice; part of the step's reason."""
+        return None
+
     def params(self) -> dict[str, Any]:
         """The parameters as JSON, defaults filled in."""
         return plain_fields(self)
@@ -189,6 +227,23 @@ def filter_cost(result: MediaInfo, factor: float, memory_mb: int) -> Estimates:
     """A first estimate: `factor` seconds of CPU a second of media."""
     cpu_ms = round((result.duration_ms or 0) * factor)
     return Estimates(cpu_ms=cpu_ms, wall_ms=cpu_ms, peak_memory_bytes=memory_mb * _MEGABYTE)
+
+
+def remark(name: str, message: str) -> Problem:
+    """A warning about a parameter (or, without a name, about the operation)."""
+    return Problem(code=Code.INVALID_OPERATION, pointer=f"/{name}" if name else "", message=message)
+
+
+def first_audio_only(
+    name: str, sources: Sequence[MediaInfo], positions: Sequence[int] | None = None
+) -> tuple[Problem, ...]:
+    """The warning of operators that use the first audio track of each input."""
+    chosen = range(len(sources)) if positions is None else positions
+    more = [n for n in chosen if len(sources[n].audio) > 1]
+    return tuple(
+        remark("", f"input {n} has {len(sources[n].audio)} audio tracks; {name} uses the first")
+        for n in more
+    )
 
 
 def per_track(

@@ -3,17 +3,16 @@
 No user text reaches a filtergraph but through `filter_value`.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from operators.duration import format_seconds
 from operators.media import Kind, rate_text
 
 _OPTION_LEVEL = frozenset("\\': \n\t\r")
-_GRAPH_LEVEL = frozenset("\\'[],; \n\t\r")
-
-Value = str | int | float | Fraction | bool
+# the brace is plain to FFmpeg; escaped, no text of a user's can be taken for one of our tokens
+_GRAPH_LEVEL = frozenset("\\'[],; \n\t\r{")
 
 
 def filter_value(text: str) -> str:
@@ -40,6 +39,56 @@ class Rate(Fraction):
 
 
 @dataclass(frozen=True)
+class Token:
+    """A place that the executor fills in, `{work}/a.txt`: the one value that is not escaped."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A value that the measuring pass of the same operation finds, for one of its tracks."""
+
+    key: str
+    track: int = 0
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file with exactly this text."""
+
+    content: str
+
+
+@dataclass(frozen=True)
+class FontFile:
+    """A bundled font, by file name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class FontFolder:
+    """The folder that the bundled fonts are in."""
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The subtitles of the operation's input `source`, rewritten as ASS for a picture of this size."""
+
+    source: int
+    width: int
+    height: int
+    style: Mapping[str, object] = field(hash=False)
+
+
+Asset = Measured | TextFile | FontFile | FontFolder | Captions
+"""Values that only the finished plan can write; `Filter.bound` turns them into tokens."""
+
+Value = str | int | float | Fraction | bool | Token | Asset
+
+
+@dataclass(frozen=True)
 class Filter:
     """One filter: positional-free, options in the order given."""
 
@@ -52,9 +101,23 @@ class Filter:
         given = tuple((key, value) for key, value in options.items() if value is not None)
         return cls(filter_name, given)
 
+    def bound(self, bind: Callable[[Asset], Token]) -> "Filter":
+        """The same filter, its assets turned into tokens."""
+        return replace(
+            self,
+            options=tuple(
+                (key, bind(value) if isinstance(value, Asset) else value)
+                for key, value in self.options
+            ),
+        )
+
     def __str__(self) -> str:
-        options = ":".join(f"{key}={filter_value(_text(value))}" for key, value in self.options)
+        options = ":".join(f"{key}={_written(value)}" for key, value in self.options)
         return f"{self.name}={options}" if options else self.name
+
+
+def _written(value: Value) -> str:
+    return value.text if isinstance(value, Token) else filter_value(_text(value))
 
 
 def _text(value: Value) -> str:
@@ -74,11 +137,19 @@ def _text(value: Value) -> str:
 @dataclass(frozen=True, order=True)
 class Pad:
     """A stream on the edge of an operator: of its source number `source` (outputs: always 0),
-    the `index`-th track of a kind."""
+    the `index`-th track of a kind. Source `INNER`: between the operator's own links."""
 
     kind: Kind
     index: int = 0
     source: int = 0
+
+
+INNER = -1
+
+
+def inner(kind: Kind, index: int) -> Pad:
+    """A pad between two links of one operator."""
+    return Pad(kind, index, INNER)
 
 
 @dataclass(frozen=True, kw_only=True)

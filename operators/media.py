@@ -18,6 +18,11 @@ class Kind(StrEnum):
 
     VIDEO = "video"
     AUDIO = "audio"
+    SUBTITLE = "subtitle"
+
+
+FLOWING = (Kind.VIDEO, Kind.AUDIO)
+"""The kinds that run through filters; subtitles are read from their file by who burns them in."""
 
 
 class _Json:
@@ -86,6 +91,14 @@ class VideoStream(Stream):
     color_transfer: str | None = None
     color_primaries: str | None = None
     field_order: str | None = None
+    extradata_md5: str | None = None
+    """Of the decoder's set-up data: two streams with the same can follow each other as they are."""
+    frame_count: int | None = None
+    """Of pictures without a clock: 1 for a still, more for thumbnails; None for what moves."""
+
+    @property
+    def is_still(self) -> bool:
+        return self.frame_count == 1
 
     @property
     def grid_rate(self) -> Fraction | None:
@@ -130,6 +143,7 @@ class AudioStream(Stream):
     channels: int
     channel_layout: str | None = None
     language: str | None = None
+    extradata_md5: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -195,10 +209,16 @@ class MediaInfo(_Json):
 
     @property
     def kinds(self) -> frozenset[Kind]:
-        return frozenset(kind for kind in Kind if self.streams(kind))
+        flowing = {kind for kind in FLOWING if self.streams(kind)}
+        return frozenset(flowing | {Kind.SUBTITLE} if self.subtitles else flowing)
 
     def streams(self, kind: Kind) -> tuple[VideoStream, ...] | tuple[AudioStream, ...]:
         return self.video if kind is Kind.VIDEO else self.audio
+
+    @property
+    def is_still(self) -> bool:
+        """One picture, or some, and nothing that moves or sounds."""
+        return bool(self.video and self.video[0].frame_count and not self.audio)
 
     @property
     def duration(self) -> Fraction | None:

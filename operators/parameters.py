@@ -148,6 +148,37 @@ class Float(ParamType):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameRate(ParamType):
+    """Frames a second: a number, or text such as "30000/1001"."""
+
+    kind: ClassVar[str] = "float"
+    json_type: ClassVar[str | list[str]] = ["number", "string"]
+    min: int = 1
+    max: int = 240
+
+    def read(self, value: object) -> Fraction:
+        text = (
+            repr(value)
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+            else value
+        )
+        match = (
+            re.fullmatch(r"\d{1,6}(\.\d{1,6}|/[1-9]\d{0,5})?", text, re.ASCII)
+            if isinstance(text, str)
+            else None
+        )
+        if not match or not self.min <= (rate := Fraction(match[0])) <= self.max:
+            raise reject(
+                f"must be a frame rate between {self.min} and {self.max}",
+                'Such as 25 or "30000/1001".',
+            )
+        return rate
+
+    def plain(self, value: Any) -> Any:
+        return None if value is None else f"{value.numerator}/{value.denominator}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bool(ParamType):
     """true or false, also as text; nothing else."""
 

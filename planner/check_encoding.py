@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from operators.media import Kind
+from operators.media import FLOWING, Kind
 from operators.problem import Code, Problem
 from planner.codecs import (
     Container,
@@ -32,7 +32,7 @@ def check_encoding(given: Mapping[str, Any], at: str) -> list[Problem]:
         ]
     return [
         problem.below(f"{at}/codec/{kind.value}")
-        for kind in Kind
+        for kind in FLOWING
         for problem in _check_kind(container, given["codec"].of(kind), kind)
     ]
 

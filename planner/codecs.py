@@ -36,6 +36,9 @@ class Encoder:
     time_base: str | None = "1/90000"
     """Fine enough for irregular frames; None where the codec has its own."""
     max_frame_rate: int | None = None
+    is_image: bool = False
+    clear_format: str | None = None
+    """The pixel format for pictures with transparency."""
     cpu_factor: float = 1.0
     """Seconds of CPU for a second of 720p (video) or stereo (audio), first estimate."""
 
@@ -90,6 +93,18 @@ ENCODERS: tuple[Encoder, ...] = (
         time_base=None, max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01
     ),
     Encoder(
+        name="mjpeg", codec="mjpeg", kind=Kind.VIDEO, pixel_formats=("yuvj420p",), cpu_factor=0.02,
+        is_image=True, fixed=("-q:v:{n}", "3"), time_base=None,  # 2 is best, 31 worst
+    ),
+    Encoder(
+        name="png", codec="png", kind=Kind.VIDEO, pixel_formats=("rgb24", "rgba"), cpu_factor=0.05,
+        is_image=True, clear_format="rgba", time_base=None,
+    ),
+    Encoder(
+        name="libwebp", codec="webp", kind=Kind.VIDEO, pixel_formats=("yuv420p", "yuva420p"), cpu_factor=0.05,
+        is_image=True, clear_format="yuva420p", fixed=("-quality:v:{n}", "85"), time_base=None,
+    ),
+    Encoder(
         name="aac", codec="aac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
         sample_rates=(8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000),
     ),
@@ -127,6 +142,7 @@ class Container:
     keeps_start: bool = True
     """Whether a stream can begin later than the file."""
     flags: tuple[str, ...] = ()
+    is_image: bool = False
 
     def codecs(self, kind: Kind) -> tuple[str, ...]:
         return self.video if kind is Kind.VIDEO else self.audio
@@ -163,6 +179,9 @@ CONTAINERS: tuple[Container, ...] = (
     Container(name="flac", muxer="flac", keeps_start=False, extensions=("flac",), audio=("flac",), max_audio_tracks=1),
     Container(name="ogg", muxer="ogg", extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
     Container(name="opus", muxer="opus", extensions=("opus",), audio=("opus",), max_audio_tracks=1),
+    Container(name="jpg", muxer="image2", keeps_start=False, extensions=("jpg", "jpeg"), video=("mjpeg",), is_image=True),
+    Container(name="png", muxer="image2", keeps_start=False, extensions=("png",), video=("png",), is_image=True),
+    Container(name="webp", muxer="image2", keeps_start=False, extensions=("webp",), video=("webp",), is_image=True),
     Container(name="gif", muxer="gif", keeps_start=False, extensions=("gif",), video=("gif",)),
 )  # fmt: skip
 

@@ -26,6 +26,9 @@ class Draft:
     probed: Mapping[str, MediaInfo]
     inferred: Inferred
     wires: tuple[Wire, ...]
+    measures: tuple[Wire, ...]
+    joined: Mapping[str, tuple[str, ...]]
+    """By operation, the inputs that are copied one after the other where nothing is to be encoded."""
     outputs: Mapping[str, tuple[OutputTrack, ...]]
     encodings: Mapping[str, Encoding]
     groups: tuple[Group, ...]

@@ -2,18 +2,38 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from operators.filtergraph import Filter, Rate
-from operators.media import AudioStream, Kind, MediaInfo, VideoStream
-from operators.problem import Code, Problem
-from planner.codecs import Container, Encoder, container_of, find_container, find_encoder
+from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
+from operators.problem import Code
+from planner.codecs import (
+    Container,
+    Encoder,
+    container_of,
+    find_container,
+    find_encoder,
+)
+from planner.findings import Findings
+from planner.pictures import check_pictures, image_options, pictures
 from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 
 _COPY = "copy"
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_TRANSPARENT = (
+    "rgba",
+    "bgra",
+    "argb",
+    "abgr",
+    "yuva420p",
+    "yuva444p",
+    "pal8",
+    "ya8",
+    "rgba64be",
+    "rgba64le",
+)
 _SUBSAMPLED = ("yuv420p", "yuva420p", "yuv420p10le", "nv12")
 _HALF_WIDTH = ("yuv422p", "yuv422p10le")
 
@@ -40,23 +60,8 @@ class Encoding:
     tracks: tuple[EncodedTrack, ...]
     options: tuple[str, ...]
     result: MediaInfo
-
-
-@dataclass(kw_only=True)
-class Findings:
-    """What went wrong or is worth saying about one output."""
-
-    at: str
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-
-    def fail(self, code: Code, below: str, message: str, suggestion: str | None = None) -> None:
-        self.problems.append(
-            Problem(code=code, pointer=self.at + below, message=message, suggestion=suggestion)
-        )
-
-    def warn(self, code: Code, below: str, message: str) -> None:
-        self.warnings.append(Problem(code=code, pointer=self.at + below, message=message))
+    images: int | None = None
+    """How many picture files; more than one are numbered."""
 
 
 def encode(
@@ -69,7 +74,7 @@ def encode(
     straight from an input file, as they are stored there. None where `findings` has problems."""
     source, container = selection.info, _container(given)
     tracks: list[EncodedTrack] = []
-    streams: dict[Kind, list[VideoStream | AudioStream]] = {kind: [] for kind in Kind}
+    streams: dict[Kind, list[VideoStream | AudioStream]] = {kind: [] for kind in FLOWING}
     seen: Counter[Kind] = Counter()
     for position in selection.picked:
         kind, _ = position
@@ -88,17 +93,22 @@ def encode(
     if not tracks and not findings.problems:
         findings.fail(
             Code.INVALID_OUTPUT, "", f"there is nothing to write into {container.name}",
-            f"{container.name} holds {' and '.join(k for k in Kind if container.codecs(k))}.",
+            f"{container.name} holds {' and '.join(k for k in FLOWING if container.codecs(k))}.",
         )  # fmt: skip
+    check_pictures(source, container, findings)
     if findings.problems:
         return None
     video = tuple(s for s in streams[Kind.VIDEO] if isinstance(s, VideoStream))
     audio = tuple(s for s in streams[Kind.AUDIO] if isinstance(s, AudioStream))
+    images = (source.video[0].frame_count or 1) if container.is_image else None
     return Encoding(
         container=container,
         tracks=tuple(tracks),
-        options=_file_options(given, container, source, audio),
-        result=_result(source, container, video, audio),
+        options=(*image_options(images), *_file_options(given, container, source, audio)),
+        result=pictures(container, video[0], images)
+        if images
+        else _result(source, container, video, audio),
+        images=images,
     )
 
 
@@ -230,7 +240,7 @@ def _video(
         is_copied=False,
         filters=tuple(filters),
         # vfr: timestamps as they are; frames are neither doubled nor dropped
-        options=(*options, "-fps_mode:v:{n}", "vfr"),
+        options=(*options, "-fps_mode:v:{n}", "passthrough" if encoder.is_image else "vfr"),
         encoder=encoder,
     )
     return track, result
@@ -251,6 +261,11 @@ def _pixel_format(encoder: Encoder, stream: VideoStream) -> str | None:
     """The source's depth where the encoder has it; 4:2:0 because players expect it."""
     if not encoder.pixel_formats:
         return None
+    clear = stream.pixel_format in _TRANSPARENT and encoder.clear_format
+    if clear:
+        return clear
+    if encoder.is_image:
+        return encoder.pixel_formats[0]
     deep = (stream.bit_depth or 8) > 8
     wanted = "yuv420p10le" if deep else "yuv420p"
     return wanted if wanted in encoder.pixel_formats else encoder.pixel_formats[0]
@@ -313,7 +328,7 @@ def _sample_rate(wanted: int, encoder: Encoder) -> int:
 def _file_options(
     given: OutputSpec, container: Container, source: MediaInfo, audio: Sequence[AudioStream]
 ) -> tuple[str, ...]:
-    options = ["-map_chapters", "0" if source.chapters else "-1"]
+    options: list[str] = []
     for number, stream in enumerate(audio):
         if stream.language:
             options += [f"-metadata:s:a:{number}", f"language={stream.language}"]

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from planner import safety
-from planner.plan import PlanNode, ProcessingPlan, Step
+from planner.plan import PlanNode, ProcessingPlan
+from planner.steps import Step
 from planner.uri import parse_uri
 
 _GUARDS = " ".join(shlex.quote(word) for word in safety.UPLOADED_INPUT)

@@ -1,7 +1,7 @@
 """What flows on every edge: MediaInfo from the inputs down to the last operation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from operators.contract import BadParameters
 from operators.media import MediaInfo
@@ -101,7 +101,8 @@ def _apply(node: Node, sources: Sequence[MediaInfo], result: Inferred) -> MediaI
     if not isinstance(node.spec, OperationSpec):
         return sources[0]
     try:
-        return node.spec.operator.infer(sources)
+        # subtitles stay with their file: whoever burns them in reads them there
+        return replace(node.spec.operator.infer(sources), subtitles=())
     except BadParameters as bad:
         result.problems += [problem.below(f"{node.at}/params") for problem in bad.problems]
         return None

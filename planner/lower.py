@@ -1,20 +1,27 @@
 """From groups of nodes to steps: exact argv, filtergraph, dependencies.
 
 Tokens that the executor fills in: `{in:src}` the local file of an input, `{work}` the attempt's own
-folder, `{step:s1}` the folder of a finished step, `{out:0}` the work file of an output.
+folder, `{step:s1}` the folder of a finished step, `{out:0}` the work file of an output (numbered:
+`{out:0:%04d}`); inside filtergraphs `{work}/name`, `{fonts}`, `{font:file}`, `{measured:s1.key}`.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Any
 
-from operators.duration import format_seconds
-from operators.filtergraph import Filter, render_chain
-from operators.media import Kind, MediaInfo
-from planner import codecs, safety
+from operators.filtergraph import (
+    Measured,
+)
+from operators.media import Kind
+from planner import codecs
+from planner.binder import Binder, Names
 from planner.draft import Draft, Group
+from planner.encode import Encoding
 from planner.graph import NodeType
-from planner.spec import InputSpec
+from planner.labels import Labels
+from planner.sources import Crossing, Sources
+from planner.spec import OperationSpec, OutputSpec
 from planner.wiring import OutputTrack, Track, Wire
 
 # what every run needs: no questions, no status line, tagged log lines, progress on its own pipe
@@ -22,107 +29,152 @@ _GLOBAL = (
     "-hide_banner", "-nostdin", "-nostats", "-y",
     "-loglevel", "repeat+level+warning", "-progress", "pipe:1",
 )  # fmt: skip
-_SPLIT = {Kind.VIDEO: "split", Kind.AUDIO: "asplit"}
-_SINK = {Kind.VIDEO: "nullsink", Kind.AUDIO: "anullsink"}
-
-
-Crossing = Mapping[str, Sequence[Track]]
-"""Per operation, its tracks that another step reads."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One FFmpeg command, before it has a place in the plan."""
+    """One FFmpeg command with the files that it needs and the steps that it waits for."""
 
     argv: tuple[str, ...]
     filtergraph: str | None
-    reads: tuple[str, ...]
-    """The nodes whose intermediates it reads."""
-
-
-@dataclass(kw_only=True)
-class _Sources:
-    """The `-i` entries of one command, in the order of first use."""
-
-    draft: Draft
-    step_of: Mapping[str, str]
-    intermediates: Crossing
-    names: list[str] = field(default_factory=list)
-
-    def specifier(self, track: Track) -> str:
-        """`0:v:0`: where a track is found among the inputs."""
-        if track.node not in self.names:
-            self.names.append(track.node)
-        return f"{self.names.index(track.node)}:{track.kind.value[0]}:{self._position(track)}"
-
-    def _position(self, track: Track) -> int:
-        given = self.draft.graph.by_id[track.node].spec
-        if not isinstance(given, InputSpec):
-            alike = [t for t in self.intermediates[track.node] if t.kind is track.kind]
-            return alike.index(track)
-        return stream_position(self.draft.probed[given.id], track.kind, track.index)
-
-    def options(self) -> list[str]:
-        return [word for name in self.names for word in self._input(name)]
-
-    def _input(self, name: str) -> list[str]:
-        given = self.draft.graph.by_id[name].spec
-        if not isinstance(given, InputSpec):
-            return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
-        cut = ["-ss", format_seconds(given.start_offset)] if given.start_offset else []
-        cut += ["-t", format_seconds(given.duration)] if given.duration is not None else []
-        form = self.draft.probed[given.id].format
-        forced = ["-f", form] if form == "jpeg_pipe" else []
-        return [*safety.UPLOADED_INPUT, *forced, *cut, "-i", f"{{in:{given.id}}}"]
-
-
-def stream_position(info: MediaInfo, kind: Kind, index: int) -> int:
-    """A stream's number among its kind as FFmpeg counts: cover pictures are video to it."""
-    stream = info.streams(kind)[index]
-    before = sum(other.index < stream.index for other in info.streams(kind))
-    if kind is Kind.VIDEO:
-        before += sum(picture.index < stream.index for picture in info.attached_pictures)
-    return before
+    files: Mapping[str, Any]
+    depends_on: tuple[str, ...]
 
 
 def lower(
-    draft: Draft, group: Group, step_of: Mapping[str, str], intermediates: Crossing, threads: int
+    draft: Draft, group: Group, names: Names, intermediates: Crossing, threads: int
 ) -> Command:
-    """The command of one group. `step_of` names the step of every node that is in one."""
-    inside = set(group.nodes)
+    """The command of one group."""
     outputs = [(name, draft.outputs[name]) for name in group.nodes if name in draft.outputs]
-    handed = {name: tracks for name, tracks in intermediates.items() if name in inside}
-    demanded = Counter(
-        [o.track for _, tracks in outputs for o in tracks]
-        + [track for tracks in handed.values() for track in tracks]
-    )
-    wires = _needed([w for w in draft.wires if w.node in inside], demanded)
-    uses = demanded + Counter(track for w in wires for track in w.inputs)
-    sources = _Sources(draft=draft, step_of=step_of, intermediates=intermediates)
-    labels = _Labels(wires=wires, uses=uses, sources=sources)
+    handed = {name: tracks for name, tracks in intermediates.items() if name in set(group.nodes)}
+    demanded = _demanded(draft, group, handed)
+    labels = _labels(draft, group, names, intermediates, demanded)
     graph = labels.render()
     encodes: list[str] = []
     for name, tracks in handed.items():
         encodes += _write_intermediate(name, tracks, labels)
     for name, output in outputs:
         encodes += _write_output(draft, name, output, labels)
+    return _command(draft, labels, graph, _with_threads(encodes, threads))
+
+
+def lower_measure(
+    draft: Draft,
+    group: Group,
+    measure: Wire,
+    names: Names,
+    intermediates: Crossing,
+    step_id: str,
+) -> Command:
+    """The command of a first pass: everything upstream of `measure` in its group, listened to."""
+    (heard,) = measure.outputs
+    labels = _labels(
+        draft, group, names, intermediates, Counter([heard]), also=measure, info_step=step_id
+    )
+    graph = labels.render()
+    words = ["-map", labels.map_option(heard), "-f", "null", "-"]
+    command = _command(draft, labels, graph, words)
+    # what is measured is logged at level info
+    level = command.argv.index("-loglevel") + 1
+    argv = (*command.argv[:level], "repeat+level+info", *command.argv[level + 1 :])
+    return replace(command, argv=argv)
+
+
+def measured_by(draft: Draft, group: Group) -> set[tuple[str, int]]:
+    """The measurements (node, track) that the filters of a group need."""
+    numbers = {node: str(n) for n, other in enumerate(draft.groups) for node in other.nodes}
+    handed = {
+        name: tracks
+        for name, tracks in crossing_tracks(draft, numbers).items()
+        if name in set(group.nodes)
+    }
+    wires = _needed(_wires_of(draft, group), _demanded(draft, group, handed))
+    return {
+        (w.node, value.track)
+        for w in wires
+        for part in w.filters
+        for _, value in part.options
+        if isinstance(value, Measured)
+    }
+
+
+def _demanded(draft: Draft, group: Group, handed: Crossing) -> Counter[Track]:
+    """The tracks that leave the group through filters, and how often."""
+    written = [
+        o.track
+        for name in group.nodes
+        for o in draft.outputs.get(name, ())
+        if not _is_joined(draft, o)
+    ]
+    return Counter(written + [track for tracks in handed.values() for track in tracks])
+
+
+def _is_joined(draft: Draft, output: OutputTrack) -> bool:
+    """Whether a track is copied from a list of files."""
+    return output.encoded.is_copied and output.track.node in draft.joined
+
+
+def _wires_of(draft: Draft, group: Group) -> list[Wire]:
+    inside = set(group.nodes)
+    return [
+        w
+        for w in draft.wires
+        if w.node in inside or draft.graph.by_id[w.node].type is NodeType.INPUT
+    ]
+
+
+def _labels(
+    draft: Draft,
+    group: Group,
+    names: Names,
+    intermediates: Crossing,
+    demanded: Counter[Track],
+    also: Wire | None = None,
+    info_step: str | None = None,
+) -> Labels:
+    known = [*_wires_of(draft, group), *([also] if also else [])]
+    wires = _needed(known, demanded)
+    uses = demanded + Counter(track for w in wires for track in w.inputs)
+    sources = Sources(draft=draft, step_of=names.groups, intermediates=intermediates)
+    binder = Binder(draft=draft, names=names, files=sources.files)
+    bound = [binder.bind(w) for w in wires]
+    waits = [step for step in binder.measured if step != info_step]
+    return Labels(wires=bound, uses=uses, sources=sources, waits=waits)
+
+
+def _command(draft: Draft, labels: Labels, graph: str, words: Sequence[str]) -> Command:
+    sources = labels.sources
     argv = [
         "ffmpeg", *_GLOBAL, *sources.options(),
-        *(["-filter_complex", graph] if graph else []),
-        *_with_threads(encodes, threads),
+        *(["-filter_complex", graph] if graph else []), *words,
     ]  # fmt: skip
-    reads = tuple(n for n in sources.names if draft.graph.by_id[n].type is not NodeType.INPUT)
-    return Command(argv=tuple(argv), filtergraph=graph or None, reads=reads)
+    reads = [
+        sources.step_of[name]
+        for name in sources.names
+        if not name.endswith(".ffconcat") and draft.graph.by_id[name].type is not NodeType.INPUT
+    ]
+    return Command(
+        argv=tuple(argv),
+        filtergraph=graph or None,
+        files=dict(sources.files),
+        depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
+    )
 
 
 def crossing_tracks(draft: Draft, step_of: Mapping[str, str]) -> Crossing:
     """The tracks that cross from step to step: they go into intermediate files."""
     read = [(w.node, track) for w in draft.wires for track in w.inputs]
-    read += [(name, o.track) for name, tracks in draft.outputs.items() for o in tracks]
+    read += [(w.node, track) for w in draft.measures for track in w.inputs]
+    read += [
+        (name, o.track)
+        for name, tracks in draft.outputs.items()
+        for o in tracks
+        if not _is_joined(draft, o)
+    ]
     found: dict[str, set[Track]] = {}
     for reader, track in read:
-        is_input = draft.graph.by_id[track.node].type is NodeType.INPUT
-        if not is_input and step_of[reader] != step_of[track.node]:
+        ends = (draft.graph.by_id[name].type for name in (track.node, reader))
+        if NodeType.INPUT not in ends and step_of.get(reader, "") != step_of.get(track.node, ""):
             found.setdefault(track.node, set()).add(track)
     return {node: sorted(found[node]) for node in draft.graph.order if node in found}
 
@@ -138,58 +190,8 @@ def _needed(wires: Sequence[Wire], demanded: Mapping[Track, int]) -> list[Wire]:
     return kept[::-1]
 
 
-@dataclass(kw_only=True)
-class _Labels:
-    """Unique labels from node ids; a track that is read more than once is split."""
-
-    wires: Sequence[Wire]
-    uses: Mapping[Track, int]
-    sources: _Sources
-    given_out: Counter[Track] = field(default_factory=Counter)
-    made: set[Track] = field(init=False)
-    filtered: Counter[Track] = field(init=False)
-    """How often filters read a track; an output maps an input's stream without the graph."""
-
-    def __post_init__(self) -> None:
-        self.made = {track for w in self.wires for track in w.outputs}
-        self.filtered = Counter(track for w in self.wires for track in w.inputs)
-
-    def render(self) -> str:
-        chains: list[str] = []
-        for track in self.filtered:
-            if track not in self.made:
-                chains += self._fork(track, self.sources.specifier(track), self.filtered[track])
-        for w in self.wires:
-            inputs = [self._take(track) for track in w.inputs]
-            outputs = [track.label for track in w.outputs]
-            chains.append(render_chain(inputs, w.filters, outputs))
-            for track in w.outputs:
-                chains += self._fork(track, track.label, self.uses.get(track, 0))
-        return ";".join(chains)
-
-    def _fork(self, track: Track, source: str, count: int) -> list[str]:
-        if count == 0:
-            return [render_chain([source], [Filter(_SINK[track.kind])], [])]
-        if count == 1:
-            return []
-        copies = [f"{track.label}_{number}" for number in range(1, count + 1)]
-        return [f"[{source}]{_SPLIT[track.kind]}={count}" + "".join(f"[{c}]" for c in copies)]
-
-    def _take(self, track: Track) -> str:
-        """The next unused label of a track."""
-        is_made = track in self.made
-        if (self.uses if is_made else self.filtered)[track] <= 1:
-            return track.label if is_made else self.sources.specifier(track)
-        self.given_out[track] += 1
-        return f"{track.label}_{self.given_out[track]}"
-
-    def map_option(self, track: Track) -> str:
-        """The argument of `-map` for a track."""
-        return f"[{self._take(track)}]" if track in self.made else self.sources.specifier(track)
-
-
 def _write_output(
-    draft: Draft, name: str, tracks: Iterable[OutputTrack], labels: _Labels
+    draft: Draft, name: str, tracks: Iterable[OutputTrack], labels: Labels
 ) -> list[str]:
     encoding = draft.encodings[name]
     numbers: Counter[Kind] = Counter()
@@ -197,13 +199,39 @@ def _write_output(
     for output in tracks:
         number = str(numbers[output.track.kind])
         numbers[output.track.kind] += 1
-        words += ["-map", labels.map_option(output.track)]
+        is_joined = _is_joined(draft, output)
+        words += [
+            "-map",
+            labels.sources.joined(output.track) if is_joined else labels.map_option(output.track),
+        ]
         words += [option.replace("{n}", number) for option in output.encoded.options]
     index = draft.graph.by_id[name].index
-    return [*words, *encoding.options, f"{{out:{index}}}"]
+    sidecar = _sidecar(draft, name)
+    if sidecar:
+        labels.sources.files[f"out{index}.vtt"] = sidecar
+    file = f"{{out:{index}:%04d}}" if (encoding.images or 0) > 1 else f"{{out:{index}}}"
+    return [*words, *_described(encoding, labels.sources.root(name)), *encoding.options, file]
 
 
-def _write_intermediate(name: str, tracks: Iterable[Track], labels: _Labels) -> list[str]:
+def _sidecar(draft: Draft, name: str) -> str | None:
+    """The text that the operation behind an output puts beside it."""
+    (edge,) = draft.graph.into(name)
+    maker, given = draft.graph.by_id[edge.source].spec, draft.graph.by_id[name].spec
+    if not isinstance(maker, OperationSpec) or not isinstance(given, OutputSpec):
+        return None
+    sources = [selection.info for selection in draft.inferred.sources[edge.source]]
+    text = maker.operator.sidecar(sources)
+    return text and text.replace("{name}", given.destination.rpartition("/")[2])
+
+
+def _described(encoding: Encoding, root: int | None) -> list[str]:
+    """Tags and chapters come from the file that the output's first stream began in."""
+    source = -1 if root is None else root
+    chapters = source if encoding.result.chapters else -1
+    return ["-map_metadata", str(source), "-map_chapters", str(chapters)]
+
+
+def _write_intermediate(name: str, tracks: Iterable[Track], labels: Labels) -> list[str]:
     words = [word for track in tracks for word in ("-map", labels.map_option(track))]
     return [
         *words,

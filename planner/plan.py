@@ -11,15 +11,16 @@ from operators.contract import Estimates
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
-from planner.draft import Draft, Group, one_group_a_node
-from planner.encode import Encoding, Findings, encode
-from planner.estimate import estimate_nodes, estimate_step, sum_steps
-from planner.graph import Graph, NodeType, build_graph
+from planner.draft import Draft, one_group_a_node
+from planner.encode import Encoding, encode
+from planner.estimate import estimate_nodes, sum_steps
+from planner.findings import Findings
+from planner.graph import Graph, Node, NodeType, build_graph
 from planner.infer import Inferred, infer
-from planner.lower import crossing_tracks, lower
 from planner.passes import optimise
-from planner.spec import InputSpec, JobSpec, LimitsSpec, OperationSpec, OutputSpec
-from planner.wiring import OutputTrack, Wire, finish, untouched, wire
+from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
+from planner.steps import Step, make_steps
+from planner.wiring import OutputTrack, Wire, finish, joins, untouched, wire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +42,6 @@ class PlanNode:
     operator: str | None
     params: Mapping[str, Any] | None
     media_info: MediaInfo
-    estimates: Estimates
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What one Celery task executes. `argv` is exact but for the tokens of `planner.lower`."""
-
-    step_id: str
-    kind: str
-    stage: int
-    nodes: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    argv: tuple[str, ...]
-    filtergraph: str | None
-    files: Mapping[str, str]
-    reason: str
     estimates: Estimates
 
 
@@ -114,7 +99,7 @@ def make_plan(
     if options.is_optimised:
         draft = optimise(draft)
     costs = estimate_nodes(draft)
-    steps = _steps(draft, options, costs)
+    steps = make_steps(draft, options.threads, costs)
     plan = ProcessingPlan(
         plan_id="",
         job_id=None,
@@ -168,17 +153,18 @@ def needed_inputs(spec: JobSpec) -> set[str]:
 def _draft(
     graph: Graph, probed: Mapping[str, MediaInfo], inferred: Inferred
 ) -> tuple[Draft, list[Problem]]:
-    wiring = wire(graph, inferred)
+    wiring = wire(graph, inferred, probed)
+    joined = joins(graph, inferred, wiring)
+    problems: list[Problem] = []
+    warnings = _remarks(graph, inferred)
     wires: list[Wire] = list(wiring.wires)
     outputs: dict[str, tuple[OutputTrack, ...]] = {}
     encodings: dict[str, Encoding] = {}
-    problems: list[Problem] = []
-    warnings: list[Problem] = []
     for node in graph.of_type(NodeType.OUTPUT):
         assert isinstance(node.spec, OutputSpec)
         (read,) = wiring.read_by(graph, inferred, node.id)
         (selection,) = inferred.sources[node.id]
-        stored = untouched(graph, wiring, probed, read, selection.picked)
+        stored = untouched(graph, probed, joined, read, selection.picked)
         findings = Findings(at=node.at)
         encoding = encode(node.spec, selection, stored, findings)
         problems += findings.problems
@@ -194,6 +180,8 @@ def _draft(
         probed=probed,
         inferred=inferred,
         wires=tuple(wires),
+        measures=wiring.measures,
+        joined=joined,
         outputs=outputs,
         encodings=encodings,
         groups=one_group_a_node(graph),
@@ -201,44 +189,16 @@ def _draft(
     return draft, warnings
 
 
-def _steps(draft: Draft, options: Options, costs: Mapping[str, Estimates]) -> tuple[Step, ...]:
-    draft = replace(draft, groups=_working_groups(draft))
-    names = {node: f"s{i}" for i, group in enumerate(draft.groups, 1) for node in group.nodes}
-    intermediates = crossing_tracks(draft, names)
-    steps: dict[str, Step] = {}
-    for number, group in enumerate(draft.groups, 1):
-        command = lower(draft, group, names, intermediates, options.threads)
-        depends_on = tuple(dict.fromkeys(names[node] for node in command.reads))
-        stage = 1 + max((steps[name].stage for name in depends_on), default=-1)
-        steps[f"s{number}"] = Step(
-            step_id=f"s{number}",
-            kind="ffmpeg",
-            stage=stage,
-            nodes=_step_nodes(draft, group),
-            depends_on=depends_on,
-            argv=command.argv,
-            filtergraph=command.filtergraph,
-            files={},
-            reason=group.reason,
-            estimates=estimate_step(draft, group, costs),
+def _remarks(graph: Graph, inferred: Inferred) -> list[Problem]:
+    """What the operations themselves warn of."""
+    return [
+        problem.below(f"{node.at}/params" if problem.pointer else node.at)
+        for node in graph.of_type(NodeType.OPERATION)
+        if isinstance(node.spec, OperationSpec)
+        for problem in node.spec.operator.remarks(
+            [selection.info for selection in inferred.sources[node.id]]
         )
-    return tuple(steps.values())
-
-
-def _working_groups(draft: Draft) -> tuple[Group, ...]:
-    """The groups that write something: an operation whose tracks nobody takes is no step."""
-    numbers = {node: str(n) for n, group in enumerate(draft.groups) for node in group.nodes}
-    handed_on = crossing_tracks(draft, numbers)
-    return tuple(
-        group
-        for group in draft.groups
-        if any(node in draft.outputs or node in handed_on for node in group.nodes)
-    )
-
-
-def _step_nodes(draft: Draft, group: Group) -> tuple[str, ...]:
-    inside = set(group.nodes)
-    return tuple(name for name in draft.graph.order if name in inside)
+    ]
 
 
 def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
@@ -253,13 +213,15 @@ def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
         id=name,
         type=node.type.value,
         operator=operator.name if operator else None,
-        params=operator.params() if operator else _whereabouts(node.spec),
+        params=operator.params() if operator else _whereabouts(draft, node),
         media_info=info,
         estimates=cost,
     )
 
 
-def _whereabouts(spec: InputSpec | OperationSpec | OutputSpec) -> dict[str, Any]:
+def _whereabouts(draft: Draft, node: Node) -> dict[str, Any]:
     """What is read or written: part of the plan, so that a plan is of one spec."""
     names = ("source", "start_offset", "duration", "destination", "format", "metadata")
-    return {name: value for name, value in plain_fields(spec).items() if name in names}
+    found = {name: value for name, value in plain_fields(node.spec).items() if name in names}
+    encoding = draft.encodings.get(node.id)
+    return {**found, "images": encoding.images} if encoding and encoding.images else found

@@ -24,6 +24,12 @@ UPLOADED_INPUT = (
     "-codec_whitelist", CODECS,
     "-max_pixels", MAX_PIXELS,
 )  # fmt: skip
+JOINED_INPUT = (
+    "-protocol_whitelist", "file",
+    "-format_whitelist", f"{FORMATS},concat",
+    "-codec_whitelist", CODECS,
+    "-max_pixels", MAX_PIXELS,
+)  # fmt: skip
 INTERMEDIATE_INPUT = (
     "-protocol_whitelist", "file", "-format_whitelist", "nut", "-codec_whitelist", "ffv1,pcm_f32le",
 )  # fmt: skip

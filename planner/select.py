@@ -5,7 +5,8 @@ from fractions import Fraction
 from math import ceil
 
 from operators.duration import to_ms
-from operators.media import Kind, MediaInfo, Stream, VideoStream
+from operators.media import FLOWING, Kind, MediaInfo, Stream, VideoStream
+from operators.picture import STILL_RATE, held_ms
 from operators.problem import Code, Problem
 from planner.spec import InputSpec, Reference
 
@@ -20,7 +21,7 @@ class Selection:
 
 def select(info: MediaInfo, reference: Reference, at: str) -> Selection | Problem:
     """The streams of a reference: first picture and all sound, one kind, or one track of it."""
-    kinds = [reference.kind] if reference.kind else list(Kind)
+    kinds = [reference.kind] if reference.kind else list(FLOWING)
     picked = [
         (kind, index)
         for kind in kinds
@@ -28,13 +29,13 @@ def select(info: MediaInfo, reference: Reference, at: str) -> Selection | Proble
         if (kind is Kind.AUDIO or index == 0 or reference.track is not None)
         and reference.track in (None, index)
     ]
-    if not picked:
+    if not picked and not (info.subtitles and reference.kind is None):
         return Problem(
             code=Code.INVALID_REFERENCE,
             pointer=at,
             message=f'"{reference}" carries nothing: {describe(info, reference.id)}',
         )
-    chosen = {kind: [index for k, index in picked if k is kind] for kind in Kind}
+    chosen = {kind: [index for k, index in picked if k is kind] for kind in FLOWING}
     return Selection(
         info=replace(
             info,
@@ -58,6 +59,8 @@ def decoded(info: MediaInfo, given: InputSpec) -> MediaInfo:
     info = replace(info, video=tuple(stream.upright() for stream in info.video))
     if not given.start_offset and given.duration is None:
         return info
+    if info.is_still:
+        return _shown(info, given)
     kept = [_cut(stream, info, given) for stream in (*info.video, *info.audio)]
     lengths = [length for length in kept if length is not None]
     wanted = None if given.duration is None else to_ms(given.duration)
@@ -70,6 +73,21 @@ def decoded(info: MediaInfo, given: InputSpec) -> MediaInfo:
         duration_is_exact=info.duration_is_exact and is_sure,
         chapters=(),
     )
+
+
+def _shown(info: MediaInfo, given: InputSpec) -> MediaInfo:
+    """A still with a duration is a stream (`held`); there is nothing to skip in it."""
+    if given.duration is None:
+        return info
+    length_ms = held_ms(given.duration)
+    moving = replace(
+        info.video[0],
+        frame_count=None,
+        frame_rate=STILL_RATE,
+        nominal_frame_rate=STILL_RATE,
+        duration_ms=length_ms,
+    )
+    return replace(info, video=(moving,), duration_ms=length_ms)
 
 
 def _cut(stream: Stream, info: MediaInfo, given: InputSpec) -> int | None:

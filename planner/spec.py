@@ -13,6 +13,7 @@ from operators.parameters import (
     Bool,
     Duration,
     Enum,
+    FrameRate,
     Int,
     Object,
     ParamType,
@@ -109,37 +110,6 @@ class Anything(ParamType):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate(ParamType):
-    """Frames a second: a number, or text such as "30000/1001"."""
-
-    kind: ClassVar[str] = "rate"
-    json_type: ClassVar[str | list[str]] = ["number", "string"]
-    min: int = 1
-    max: int = 240
-
-    def read(self, value: object) -> Fraction:
-        text = (
-            repr(value)
-            if isinstance(value, (int, float)) and not isinstance(value, bool)
-            else value
-        )
-        match = (
-            re.fullmatch(r"\d{1,6}(\.\d{1,6}|/[1-9]\d{0,5})?", text, re.ASCII)
-            if isinstance(text, str)
-            else None
-        )
-        if not match or not self.min <= (rate := Fraction(match[0])) <= self.max:
-            raise reject(
-                f"must be a frame rate between {self.min} and {self.max}",
-                'Such as 25 or "30000/1001".',
-            )
-        return rate
-
-    def plain(self, value: Any) -> Any:
-        return None if value is None else f"{value.numerator}/{value.denominator}"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Bitrate(ParamType):
     """Bits a second: a number, or text such as "128k", "2.5M"."""
 
@@ -190,7 +160,7 @@ class VideoCodec:
     pixel_format: str | None = param(
         Enum(values=codecs.pixel_formats()), "Pixel format", default=None
     )
-    fps: Fraction | None = param(Rate(), "Frame rate of the output", default=None)
+    fps: Fraction | None = param(FrameRate(), "Frame rate of the output", default=None)
     gop: int | None = param(Int(min=1, max=1000), "Most frames between keyframes", default=None)
 
 

@@ -4,12 +4,13 @@ What an operator does not touch keeps the track that it came as, so pass-through
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from operators.filtergraph import Filter, Link, Pad
-from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.filtergraph import INNER, Filter, Link, Pad
+from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
+from operators.picture import held
 from planner.encode import EncodedTrack, Encoding
-from planner.graph import Graph, NodeType
+from planner.graph import Graph, Node, NodeType
 from planner.infer import Inferred
 from planner.spec import InputSpec, OperationSpec
 
@@ -21,10 +22,12 @@ class Track:
     node: str
     kind: Kind
     index: int
+    is_inner: bool = False
+    """Between the filters of one node; nothing outside reads it."""
 
     @property
     def label(self) -> str:
-        return f"{self.node}_{self.kind.value[0]}{self.index}"
+        return f"{self.node}_{'x' if self.is_inner else ''}{self.kind.value[0]}{self.index}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,8 @@ class Wiring:
     """All filters of the plan in order, and what each node hands on."""
 
     wires: tuple[Wire, ...]
+    measures: tuple[Wire, ...]
+    """What first passes read, each ending in one track that is only listened to."""
     provides: Mapping[str, Provided]
 
     def read_by(self, graph: Graph, inferred: Inferred, node_id: str) -> list[list[Track]]:
@@ -55,50 +60,72 @@ class Wiring:
         ]
 
 
-def wire(graph: Graph, inferred: Inferred) -> Wiring:
+def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> Wiring:
     """Compile every operation and connect it to the tracks of its sources."""
     provides: dict[str, Provided] = {}
     wires: list[Wire] = []
-    wiring = Wiring(wires=(), provides=provides)
+    measures: list[Wire] = []
+    wiring = Wiring(wires=(), measures=(), provides=provides)
     for name in graph.order:
         node = graph.by_id[name]
         info = inferred.media[name]
         if node.type is NodeType.INPUT:
+            made_to_last = _made_to_last(node, info, probed)
+            wires += made_to_last
             provides[name] = {
-                (kind, i): Track(name, kind, i)
-                for kind in Kind
+                (kind, i): made_to_last[0].outputs[0] if made_to_last else Track(name, kind, i)
+                for kind in FLOWING
                 for i in range(len(info.streams(kind)))
             }
         elif isinstance(node.spec, OperationSpec):
             sources = [_by_kind(tracks) for tracks in wiring.read_by(graph, inferred, name)]
             read = [selection.info for selection in inferred.sources[name]]
-            made = _connect(name, node.spec.operator.compile(read, info), sources)
+            operator = node.spec.operator
+            made = _connect(name, operator.compile(read, info), sources)
+            measures += _connect(name, operator.measure(read, info), sources)
             wires += [w for w in made if w.filters]
             renamed = {o: w.inputs[0] for w in made if not w.filters for o in w.outputs}
             provides[name] = {
                 (kind, i): _provided(name, kind, i, made, renamed, sources)
-                for kind in Kind
+                for kind in FLOWING
                 for i in range(len(info.streams(kind)))
             }
-    return Wiring(wires=tuple(wires), provides=provides)
+    return Wiring(wires=tuple(wires), measures=tuple(measures), provides=provides)
+
+
+def _made_to_last(node: Node, info: MediaInfo, probed: Mapping[str, MediaInfo]) -> list[Wire]:
+    """The filters of a still that its input gives a duration."""
+    given = node.spec
+    if not isinstance(given, InputSpec) or given.duration is None or info.is_still:
+        return []
+    if not probed[given.id].is_still:
+        return []
+    raw = Track(node.id, Kind.VIDEO, 0)
+    shown = replace(raw, is_inner=True)
+    return [Wire(node=node.id, inputs=(raw,), filters=held(given.duration), outputs=(shown,))]
 
 
 def _by_kind(tracks: Sequence[Track]) -> dict[Kind, list[Track]]:
-    return {kind: [track for track in tracks if track.kind is kind] for kind in Kind}
+    return {kind: [track for track in tracks if track.kind is kind] for kind in FLOWING}
 
 
 def _connect(
     name: str, links: Sequence[Link], sources: Sequence[Mapping[Kind, list[Track]]]
 ) -> list[Wire]:
     def source(pad: Pad) -> Track:
+        if pad.source == INNER:
+            return Track(name, pad.kind, pad.index, is_inner=True)
         return sources[pad.source][pad.kind][pad.index]
+
+    def made(pad: Pad) -> Track:
+        return Track(name, pad.kind, pad.index, is_inner=pad.source == INNER)
 
     return [
         Wire(
             node=name,
             inputs=tuple(source(pad) for pad in link.inputs),
             filters=link.filters,
-            outputs=tuple(Track(name, pad.kind, pad.index) for pad in link.outputs),
+            outputs=tuple(made(pad) for pad in link.outputs),
         )
         for link in links
     ]
@@ -145,17 +172,45 @@ def finish(
 
 def untouched(
     graph: Graph,
-    wiring: Wiring,
     probed: Mapping[str, MediaInfo],
+    joined: Mapping[str, Sequence[str]],
     read: Sequence[Track],
     picked: Sequence[tuple[Kind, int]],
 ) -> dict[tuple[Kind, int], VideoStream | AudioStream]:
-    """Of what an output reads, the streams that come straight from a file, uncut."""
+    """Of what an output reads, the streams that come straight from a file or from files that are
+    joined as they are, uncut."""
     found: dict[tuple[Kind, int], VideoStream | AudioStream] = {}
     for pick, track in zip(picked, read, strict=True):
         given = graph.by_id[track.node].spec
+        if track.node in joined:
+            found[pick] = _joined_stream(track, [probed[name] for name in joined[track.node]])
+            continue
         if not isinstance(given, InputSpec) or given.start_offset or given.duration is not None:
             continue
         info = probed[given.id]
         found[pick] = info.streams(track.kind)[track.index]
     return found
+
+
+def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, tuple[str, ...]]:
+    """By operation, the inputs whose packets it could copy one after the other."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in graph.of_type(NodeType.OPERATION):
+        assert isinstance(node.spec, OperationSpec)
+        infos = [selection.info for selection in inferred.sources[node.id]]
+        given = [graph.by_id[edge.source].spec for edge in graph.into(node.id)]
+        tracks = [t for read in wiring.read_by(graph, inferred, node.id) for t in read]
+        is_whole = all(
+            isinstance(spec, InputSpec) and not spec.start_offset and spec.duration is None
+            for spec in given
+        )
+        if is_whole and all(t.index == 0 for t in tracks) and node.spec.operator.copies(infos):
+            found[node.id] = tuple(spec.id for spec in given if isinstance(spec, InputSpec))
+    return found
+
+
+def _joined_stream(track: Track, files: Sequence[MediaInfo]) -> VideoStream | AudioStream:
+    """The first file's stream, as long as all of them: each begins where the one before ends."""
+    first, last = files[0].streams(track.kind)[0], files[-1].streams(track.kind)[0]
+    before = sum(info.duration_ms or 0 for info in files[:-1])
+    return replace(first, duration_ms=before + (last.duration_ms or 0), bitrate_bps=None)

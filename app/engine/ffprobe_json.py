@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,8 @@ def media_info(document: _Json, size_bytes: int) -> MediaInfo:
     moving = [s for s in streams if s.get("codec_type") == "video" and not _is_cover(s)]
     covers = [s for s in streams if s.get("codec_type") == "video" and _is_cover(s)]
     name = str(form.get("format_name") or "")
+    if name.endswith("_pipe"):
+        return _still(name, moving, size_bytes)
     return MediaInfo(
         format=name or None,
         duration_ms=_ms(form.get("duration")),
@@ -46,6 +49,22 @@ def media_info(document: _Json, size_bytes: int) -> MediaInfo:
         ),
         tags={str(key).lower(): str(value) for key, value in (form.get("tags") or {}).items()},
     )
+
+
+def _still(name: str, streams: Sequence[_Json], size_bytes: int) -> MediaInfo:
+    """A picture file: one frame without a clock, whatever rate its demuxer makes up."""
+    return MediaInfo(
+        format=name,
+        size_bytes=size_bytes,
+        video=tuple(
+            replace(
+                _video(s), frame_count=1, frame_rate=None, nominal_frame_rate=None,
+                is_vfr=False, duration_ms=None, start_ms=0,
+            )
+            for s in streams
+        ),
+        tags={},
+    )  # fmt: skip
 
 
 class PacketEnds:
@@ -81,6 +100,8 @@ def _video(stream: _Json) -> VideoStream:
     shown = (round(width * sar), height)
     average, nominal = _ratio(stream.get("avg_frame_rate")), _ratio(stream.get("r_frame_rate"))
     pixels = stream.get("pix_fmt")
+    if _tag(stream, "alpha_mode") == "1" and pixels in (None, "yuv420p"):
+        pixels = "yuva420p"  # ffprobe's decoder does not see the transparency
     return VideoStream(
         index=_index(stream),
         codec=stream.get("codec_name"),
@@ -101,6 +122,7 @@ def _video(stream: _Json) -> VideoStream:
         color_transfer=stream.get("color_transfer"),
         color_primaries=stream.get("color_primaries"),
         field_order=stream.get("field_order"),
+        extradata_md5=stream.get("extradata_hash"),
         start_ms=_ms(stream.get("start_time")) or 0,
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
@@ -115,6 +137,7 @@ def _audio(stream: _Json) -> AudioStream:
         channels=_int(stream.get("channels")) or 1,
         channel_layout=stream.get("channel_layout"),
         language=_tag(stream, "language"),
+        extradata_md5=stream.get("extradata_hash"),
         start_ms=_ms(stream.get("start_time")) or 0,
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),

@@ -37,7 +37,15 @@ def probe(path: str, tools: Tools) -> MediaInfo:
 
 
 def _ffprobe(path: str, tools: Tools) -> dict[str, object]:
-    shown = ("-show_format", "-show_streams", "-show_chapters", "-of", "json")
+    shown = (
+        "-show_format",
+        "-show_streams",
+        "-show_chapters",
+        "-show_data_hash",
+        "md5",
+        "-of",
+        "json",
+    )
     outcome = _run(path, tools, *shown, timeout_s=_TIMEOUT_S)
     try:
         found = json.loads(outcome.stdout or b"{}")

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from app.errors import Failure
-from operators.media import AudioStream, Kind, MediaInfo, Stream
+from operators.media import FLOWING, AudioStream, MediaInfo, Stream
 from operators.problem import Code
 
 _AUDIO_FRAME_SAMPLES = 1152  # of MP3, the longest of the common codecs
@@ -12,7 +12,7 @@ _IRREGULAR = 4  # a single frame of irregular ones may last as long as so many a
 
 def verify(planned: MediaInfo, actual: MediaInfo) -> None:
     """Compare a finished file with the plan: streams, sizes, length. Raises: Failure."""
-    for kind in Kind:
+    for kind in FLOWING:
         wanted, found = len(planned.streams(kind)), len(actual.streams(kind))
         if wanted != found:
             raise _invalid(f"it has {found} {kind} streams instead of {wanted}")

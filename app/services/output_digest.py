@@ -19,9 +19,13 @@ def digest(job_id: str) -> None:
         if output["md5"] is not None:
             continue
         try:
-            found = local.md5(local.locate_source(output["destination"], roots))
+            files = [
+                {**file, "md5": local.md5(local.locate_source(file["uri"], roots))}
+                for file in output["files"]
+            ]
         except (Failure, OSError):
             continue
-        files = [{**file, "md5": found} for file in output["files"]]
+        # an output of several files has no checksum of its own; each file has
+        of_all = files[0]["md5"] if len(files) == 1 else None
         with transaction() as session:
-            jobs.set_output(session, job_id, output["index"], {"md5": found, "files": files})
+            jobs.set_output(session, job_id, output["index"], {"md5": of_all, "files": files})

@@ -4,19 +4,23 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine import workspace
 from app.engine.storage import local
 from app.errors import Failure
+from operators.filtergraph import filter_value
 from operators.media import MediaInfo
 from operators.problem import Problem, pointer
 
 _IN = re.compile(r"\{in:([^{}]+)\}")
 _STEP = re.compile(r"\{step:(s\d+)\}(/[\w.-]+)")
 _WORK = re.compile(r"\{work\}(/[\w.-]+)")
-_OUT = re.compile(r"\{out:(\d+)\}")
+_OUT = re.compile(r"\{out:(\d+)(:%04d)?\}")
+# in a filtergraph a brace of a user's text stands behind a backslash (`operators.filtergraph`)
+_IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}(/[\w.-]+)?")
+_FONTS = os.path.join(os.path.dirname(workspace.__file__), "fonts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,38 @@ class OutputFile:
     work_file: str
     destination: str
     planned: MediaInfo
+    images: int | None = None
+    sidecar: str | None = None
+    """A text file that goes beside it."""
+
+    @property
+    def is_numbered(self) -> bool:
+        return (self.images or 0) > 1
+
+    def written(self) -> list[tuple[str, str]]:
+        """The media files that are there, each with its destination."""
+        if not self.is_numbered:
+            return [(self.work_file, self.destination)] if os.path.exists(self.work_file) else []
+        folder, stem = os.path.split(self.work_file)
+        names = sorted(n for n in os.listdir(folder) if re.fullmatch(rf"{stem}-\d{{4,}}", n))
+        return [
+            (os.path.join(folder, name), numbered(self.destination, name.rpartition("-")[2]))
+            for name in names
+        ]
+
+
+def numbered(destination: str, number: str) -> str:
+    """`thumb.jpg` becomes `thumb-0001.jpg`."""
+    folder, slash, name = destination.rpartition("/")
+    stem, dot, extension = name.rpartition(".")
+    return f"{folder}{slash}{stem or extension}-{number}" + (f"{dot}{extension}" if stem else "")
+
+
+def beside(destination: str, extension: str) -> str:
+    """The same name with another extension."""
+    folder, slash, name = destination.rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    return f"{folder}{slash}{stem}.{extension}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +92,8 @@ class Place:
     folder: str
     finished: Mapping[str, int]
     roots: Sequence[str]
+    measured: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What measuring steps found, by step."""
 
 
 def build(
@@ -70,20 +108,24 @@ def build(
     sources = {given["id"]: (i, given["source"]) for i, given in enumerate(spec["inputs"])}
     reals: dict[str, str] = {}
 
-    def fill(argument: str) -> str:
+    def fill(argument: str, before: str) -> str:
+        if before == "-filter_complex":
+            return fill_graph(argument, place)
         path = _path(argument, sources, place)
         if path is None:
             return argument
         reals[path] = argument
         return f"file:{path}"
 
-    argv = tuple(fill(argument) for argument in step["argv"])
+    argv = tuple(map(fill, step["argv"], ["", *step["argv"]]))
     outputs = tuple(
         OutputFile(
             index=index,
             work_file=_output_path(index, place),
             destination=spec["outputs"][index]["destination"],
             planned=MediaInfo.from_json(nodes[f"output_{index}"]["media_info"]),
+            images=nodes[f"output_{index}"]["params"].get("images"),
+            sidecar=sidecar if (sidecar := f"out{index}.vtt") in step["files"] else None,
         )
         for index in _output_indices(step["argv"])
     )
@@ -104,6 +146,26 @@ def _output_indices(argv: Sequence[str]) -> list[int]:
     return [int(match[1]) for match in found if match]
 
 
+def fill_graph(graph: str, place: Place) -> str:
+    """A filtergraph with its tokens filled in, each path escaped as any value is."""
+
+    def value(match: re.Match[str]) -> str:
+        word, name, rest = match[1], match[2], match[3] or ""
+        if word == "measured":
+            step, _, key = name.partition(".")
+            return filter_value(place.measured[step][key])
+        folders = {"work": place.folder, "fonts": _FONTS, "font": f"{_FONTS}/{name}"}
+        return filter_value(folders[word] + rest)
+
+    return _IN_GRAPH.sub(value, graph)
+
+
+def locate(spec: Mapping[str, Any], input_id: str, place: Place) -> str:
+    """The local path of an input. Raises: Failure."""
+    index = next(n for n, given in enumerate(spec["inputs"]) if given["id"] == input_id)
+    return _input_path(index, spec["inputs"][index]["source"], place)
+
+
 def _path(argument: str, sources: Mapping[str, tuple[int, str]], place: Place) -> str | None:
     if match := _IN.fullmatch(argument):
         index, uri = sources[match[1]]
@@ -115,7 +177,9 @@ def _path(argument: str, sources: Mapping[str, tuple[int, str]], place: Place) -
     if match := _WORK.fullmatch(argument):
         return place.folder + match[1]
     if match := _OUT.fullmatch(argument):
-        return _output_path(int(match[1]), place)
+        path = _output_path(int(match[1]), place)
+        # the number's pattern is FFmpeg's own; a percent sign of the folder's name is not
+        return path.replace("%", "%%") + "-%04d" if match[2] else path
     return None
 
 

@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from app.engine.storage.local import Publication
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.errors import Failure
-from app.services import step_command
+from app.services import step_command, step_files, step_measure
 from app.services.attempt import Attempt
 from app.services.step_command import Command, OutputFile
 from app.services.step_lease import Lease, LeaseEnded
@@ -38,43 +38,112 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> tuple[str, .
     Raises: Failure, LeaseEnded.
     """
     now = settings.current()
-    binaries = tools.find(now)
-    folder = workspace.attempt_dir(now.work_dir, *attempt.key)
-    command = _command(attempt, binaries.ffmpeg, folder)
-    _check_disk(attempt, folder)
-    with transaction() as session:
-        steps.annotate_attempt(
-            session, *attempt.key, command=command.shown, argv=list(command.argv)
-        )
-    lease.expected_ms = command.expected_ms
-    limit_s = max(_STEP_FLOOR_S, attempt.planned["estimates"]["wall_ms"] * _ESTIMATE_FACTOR / 1000)
-    outcome = process.run(
-        command.argv,
-        cwd=folder,
-        timeout_s=max(0.1, min(seconds_left, limit_s)),
-        stall_s=float(now.stall_timeout_s),
-        tick=lease.tick,
+    run = Run(
+        attempt=attempt,
+        lease=lease,
+        seconds_left=seconds_left,
+        binaries=tools.find(now),
+        folder=workspace.attempt_dir(now.work_dir, *attempt.key),
+        finished=_finished(attempt),
     )
-    _check(outcome, command, is_job_late=seconds_left <= limit_s)
-    found = [_inspect(output, binaries) for output in command.outputs]
+    _check_disk(attempt, run.folder)
+    step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
+    if attempt.planned["measures"]:
+        return _complete_measured(run)
+    command, outcome = run.ffmpeg({})
+    found = [_inspect(output, run.binaries) for output in command.outputs]
     woken = _publish(attempt, command.outputs, found, lease)
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return woken
 
 
-def _command(attempt: Attempt, ffmpeg: str, folder: str) -> Command:
-    job, now = attempt.job, settings.current()
-    assert job.plan is not None
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """Of the steps before: which attempt succeeded, and what measuring ones found."""
+
+    attempts: Mapping[str, int]
+    measured: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that running this attempt's FFmpeg takes."""
+
+    attempt: Attempt
+    lease: Lease
+    seconds_left: float
+    binaries: Tools
+    folder: str
+    finished: Finished
+
+    def ffmpeg(self, measured: Mapping[str, str]) -> tuple[Command, Outcome]:
+        """Run the step's command; `measured` is what this step itself has found so far.
+
+        Raises: Failure, LeaseEnded.
+        """
+        attempt, lease = self.attempt, self.lease
+        command = self._command(measured)
+        with transaction() as session:
+            steps.annotate_attempt(
+                session, *attempt.key, command=command.shown, argv=list(command.argv)
+            )
+        lease.expected_ms = command.expected_ms
+        estimated_ms = attempt.planned["estimates"]["wall_ms"]
+        limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
+        outcome = process.run(
+            command.argv,
+            cwd=self.folder,
+            timeout_s=max(0.1, min(self.seconds_left, limit_s)),
+            stall_s=float(settings.current().stall_timeout_s),
+            tick=lease.tick,
+        )
+        _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
+        return command, outcome
+
+    def locate(self, input_id: str) -> str:
+        return step_command.locate(self.attempt.job.spec, input_id, self._place({}))
+
+    def _command(self, measured: Mapping[str, str]) -> Command:
+        job = self.attempt.job
+        assert job.plan is not None
+        place = self._place(measured)
+        return step_command.build(
+            job.plan, job.spec, self.attempt.step_id, self.binaries.ffmpeg, place
+        )
+
+    def _place(self, measured: Mapping[str, str]) -> step_command.Place:
+        job, now = self.attempt.job, settings.current()
+        return step_command.Place(
+            work_dir=now.work_dir,
+            job_id=job.job_id,
+            folder=self.folder,
+            finished=self.finished.attempts,
+            roots=now.roots(job.tenant_id),
+            measured={**self.finished.measured, self.attempt.step_id: measured},
+        )
+
+
+def _finished(attempt: Attempt) -> Finished:
     with transaction() as session:
-        finished = {step.step_id: step.attempt for step in steps.of_job(session, job.job_id)}
-    place = step_command.Place(
-        work_dir=now.work_dir,
-        job_id=job.job_id,
-        folder=folder,
-        finished=finished,
-        roots=now.roots(job.tenant_id),
-    )
-    return step_command.build(job.plan, job.spec, attempt.step_id, ffmpeg, place)
+        job_id = attempt.job.job_id
+        attempts = {step.step_id: step.attempt for step in steps.of_job(session, job_id)}
+        rows = steps.attempts_of(session, job_id)
+        measured = {row.step_id: row.result for row in rows if row.result is not None}
+    return Finished(attempts=attempts, measured=measured)
+
+
+def _complete_measured(run: Run) -> tuple[str, ...]:
+    """Run a measuring step until its values are settled, and hand them on."""
+    attempt = run.attempt
+    assert attempt.job.plan is not None
+    operator = step_measure.operator_of(attempt.job.plan, attempt.planned["measures"])
+    found = step_measure.measure(operator, lambda values: run.ffmpeg(values)[1].stderr_tail)
+    with transaction() as session:
+        _hold(session, attempt)
+        if found.warning:
+            problem = step_measure.warning(attempt.planned, found.warning)
+            jobs.add_warning(session, attempt.job.job_id, problem.to_json())
+        return _complete(session, attempt, result=dict(found.values))
 
 
 def _check_disk(attempt: Attempt, folder: str) -> None:
@@ -103,10 +172,17 @@ def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
 
 def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
     """Probe what was written, and compare it with the plan. Raises: Failure."""
-    if not os.path.exists(output.work_file) or os.path.getsize(output.work_file) == 0:
+    files = [path for path, _ in output.written()]
+    if not files or any(os.path.getsize(path) == 0 for path in files):
         raise Failure(code=Code.OUTPUT_EMPTY, message=f"Output {output.index} was not written.")
+    if output.is_numbered and output.planned.duration_is_exact and len(files) != output.images:
+        raise Failure(
+            code=Code.OUTPUT_INVALID,
+            message=f"Output {output.index} has {len(files)} pictures instead of {output.images}.",
+        )
     try:
-        info = probe.probe(output.work_file, binaries)
+        # pictures of one command are alike; the last was written when all others were
+        info = probe.probe(files[-1], binaries)
     except Failure as failure:
         raise Failure(
             code=Code.OUTPUT_INVALID,
@@ -119,33 +195,54 @@ def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
 def _publish(
     attempt: Attempt, outputs: Sequence[OutputFile], found: Sequence[MediaInfo], lease: Lease
 ) -> tuple[str, ...]:
-    """Stage every output, then reveal all of them under the fence and complete the step."""
-    staged = [_stage(attempt, output, lease) for output in outputs]
+    """Stage every file, then reveal all of them under the fence and complete the step."""
+    staged = {
+        output.index: [(uri, _stage(attempt, path, uri, lease)) for path, uri in _files(output)]
+        for output in outputs
+    }
     with transaction() as session:
-        if not steps.lock_if_held(session, *attempt.key):
-            for publication in staged:
-                local.discard(publication.part)
-            pulse = steps.look(session, *attempt.key)
-            raise LeaseEnded(Stop.LEASE_LOST if pulse.is_wanted else Stop.CANCELLED)
-        for output, info, publication in zip(outputs, found, staged, strict=True):
-            local.reveal(publication)
-            parts.forget(session, publication.part)
-            jobs.set_output(session, attempt.job.job_id, output.index, _published(output, info))
+        _hold(session, attempt, [part for parts_ in staged.values() for _, part in parts_])
+        for output, info in zip(outputs, found, strict=True):
+            for _, publication in staged[output.index]:
+                local.reveal(publication)
+                parts.forget(session, publication.part)
+            entry = _published(staged[output.index], info)
+            jobs.set_output(session, attempt.job.job_id, output.index, entry)
         return _complete(session, attempt)
 
 
-def _stage(attempt: Attempt, output: OutputFile, lease: Lease) -> Publication:
+def _hold(session: Session, attempt: Attempt, staged: Sequence[Publication] = ()) -> None:
+    """Check the fence and keep it until the transaction ends. Raises: LeaseEnded."""
+    if steps.lock_if_held(session, *attempt.key):
+        return
+    for publication in staged:
+        local.discard(publication.part)
+    pulse = steps.look(session, *attempt.key)
+    raise LeaseEnded(Stop.LEASE_LOST if pulse.is_wanted else Stop.CANCELLED)
+
+
+def _files(output: OutputFile) -> list[tuple[str, str]]:
+    """Work files with their destinations, what belongs beside the media included."""
+    if output.sidecar is None:
+        return output.written()
+    path = os.path.join(os.path.dirname(output.work_file), output.sidecar)
+    return [*output.written(), (path, step_command.beside(output.destination, "vtt"))]
+
+
+def _stage(attempt: Attempt, path: str, uri: str, lease: Lease) -> Publication:
     roots = settings.current().roots(attempt.job.tenant_id)
-    publication = local.plan_publication(output.destination, "-".join(map(str, attempt.key)), roots)
+    publication = local.plan_publication(uri, "-".join(map(str, attempt.key)), roots)
     with transaction() as session:
         parts.add(session, publication.part, *attempt.key)
-    local.stage(output.work_file, publication, lease.check)
+    local.stage(path, publication, lease.check)
     return publication
 
 
-def _complete(session: Session, attempt: Attempt) -> tuple[str, ...]:
+def _complete(
+    session: Session, attempt: Attempt, result: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
     woken = steps.complete(session, *attempt.key)
-    steps.close_attempt(session, *attempt.key, StepStatus.COMPLETED, exit_code=0)
+    steps.close_attempt(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, result=result)
     job_id, data = attempt.job.job_id, {**attempt.place, "status": StepStatus.COMPLETED.value}
     jobs.record_event(session, job_id, "step.status", data)
     text = f"Step {attempt.step_id} completed."
@@ -153,12 +250,15 @@ def _complete(session: Session, attempt: Attempt) -> tuple[str, ...]:
     return woken or ()
 
 
-def _published(output: OutputFile, info: MediaInfo) -> dict[str, Any]:
-    """The output's entry in the job. Its checksum follows."""
-    file = {"uri": output.destination, "size_bytes": info.size_bytes, "md5": None}
+def _published(staged: Sequence[tuple[str, Publication]], info: MediaInfo) -> dict[str, Any]:
+    """The output's entry in the job. Its checksums follow."""
+    files = [
+        {"uri": uri, "size_bytes": os.path.getsize(publication.path), "md5": None}
+        for uri, publication in staged
+    ]
     return {
         "status": "completed",
-        "size_bytes": info.size_bytes,
+        "size_bytes": sum(file["size_bytes"] for file in files),
         "media_info": info.to_json(),
-        "files": [file],
+        "files": files,
     }

@@ -131,6 +131,12 @@ def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any
     )
 
 
+def add_warning(session: Session, job_id: str, problem: dict[str, Any]) -> None:
+    """Append to the job's warnings what only running showed."""
+    added = Job.warnings.op("||", return_type=JSONB())(cast([problem], JSONB))
+    session.execute(update(Job).where(Job.job_id == job_id).values(warnings=added))
+
+
 def page(
     session: Session,
     tenant_id: str,

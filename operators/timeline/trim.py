@@ -22,6 +22,7 @@ from operators.duration import format_seconds, to_ms
 from operators.filtergraph import Expression, Filter, Link
 from operators.media import AudioStream, MediaInfo, VideoStream
 from operators.parameters import Duration, Enum, Timecode
+from operators.picture import STILL_RATE, held, held_ms
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
@@ -89,6 +90,8 @@ class Trim(Operator):
 
     def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
         (source,) = sources
+        if source.is_still:
+            return self._shown(source)
         span = self._span(source)
         video = tuple(_cut(stream, source, span) for stream in source.video)
         audio = tuple(_cut(stream, source, span) for stream in source.audio)
@@ -117,6 +120,9 @@ class Trim(Operator):
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
+        if source.is_still:
+            asked = self._asked
+            return () if asked is None else per_track(source, video=held(asked))
         span = self._span(source)
         # half a frame early: the cut falls between frames, whatever the container rounds to
         early = (span.frame or Fraction(0)) / 2
@@ -129,6 +135,27 @@ class Trim(Operator):
             Filter.of("asetpts", expr=self._rebase(span, source, source.audio)),
         )
         return per_track(source, video, audio)
+
+    @property
+    def _asked(self) -> Fraction | None:
+        """The length that is asked for; None: all that follows."""
+        if self.end is not None:
+            return self.end - self.start
+        return self.duration
+
+    def _shown(self, source: MediaInfo) -> MediaInfo:
+        """A still, shown for the length that is asked for."""
+        if self._asked is None:
+            return source
+        length_ms = held_ms(self._asked)
+        moving = replace(
+            source.video[0],
+            frame_count=None,
+            frame_rate=STILL_RATE,
+            nominal_frame_rate=STILL_RATE,
+            duration_ms=length_ms,
+        )
+        return replace(source, video=(moving,), duration_ms=length_ms)
 
     def _span(self, source: MediaInfo) -> Span:
         """The span in seconds, moved to frame borders where frames keep a grid."""

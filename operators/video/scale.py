@@ -1,8 +1,7 @@
 """`scale`: resize the picture, with square pixels as the result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from operators.contract import (
@@ -20,11 +19,18 @@ from operators.contract import (
 from operators.filtergraph import Filter, Link
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Enum, Int, Size
+from operators.picture import (
+    LARGEST,
+    SQUARE,
+    display_aspect,
+    fit_sizes,
+    pad_format,
+    padded,
+    to_even,
+)
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
-
-LARGEST = Size(width=7680, height=4320)
 
 
 def _side(value: int) -> str | None:
@@ -94,7 +100,9 @@ class Scale(Operator):
                 raise bad_parameter(
                     name, f"{name} would become {side}, more than {most}", "Choose a smaller size."
                 )
-        return source.with_video(video.resized(size.width, size.height))
+        return source.with_video(
+            replace(video.resized(size.width, size.height), pixel_format=self._format(video, size))
+        )
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         pixels = result.video[0].width * result.video[0].height
@@ -103,7 +111,7 @@ class Scale(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
         size = self._target(source.video[0])
-        return per_track(source, video=(*self._fitted(source.video[0], size), _SQUARE))
+        return per_track(source, video=(*self._fitted(source.video[0], size), SQUARE))
 
     def _target(self, video: VideoStream) -> Size:
         shape = display_aspect(video)
@@ -117,44 +125,22 @@ class Scale(Operator):
         is_free = self.width < 0 or self.height < 0
         if self.fit == "stretch" or is_free:
             return (self._resize(size),)
-        inside, around = _fit_sizes(display_aspect(video), size)
         if self.fit == "contain":
-            bars = Filter.of(
-                "pad",
-                w=size.width,
-                h=size.height,
-                x=(size.width - inside.width) // 2,
-                y=(size.height - inside.height) // 2,
-            )
-            return (self._resize(inside), bars)
+            inside, _ = fit_sizes(display_aspect(video), size)
+            x, y = (size.width - inside.width) // 2, (size.height - inside.height) // 2
+            return (self._resize(inside), *padded(video.pixel_format, size, x, y))
+        _, around = fit_sizes(display_aspect(video), size)
         # exact=1: without it FFmpeg rounds x and y to the chroma grid
         cut = Filter.of("crop", w=size.width, h=size.height, exact=1)
         return (self._resize(around), cut)
 
+    def _format(self, video: VideoStream, size: Size) -> str | None:
+        """Bars of an odd width need chroma for every pixel."""
+        if self.fit != "contain" or self.width < 0 or self.height < 0:
+            return video.pixel_format
+        inside, _ = fit_sizes(display_aspect(video), size)
+        x, y = (size.width - inside.width) // 2, (size.height - inside.height) // 2
+        return pad_format(video.pixel_format, size, x, y)
+
     def _resize(self, size: Size) -> Filter:
         return Filter.of("scale", w=size.width, h=size.height, flags=self.algorithm)
-
-
-# scale keeps the display shape by changing the sample aspect ratio; what was asked for is pixels
-_SQUARE = Filter.of("setsar", sar=1)
-
-
-def display_aspect(video: VideoStream) -> Fraction:
-    """Width over height as seen, for a stream that stands upright."""
-    return Fraction(video.width, video.height) * video.sar
-
-
-def to_even(length: Fraction | int) -> int:
-    """The nearest even number of pixels, at least 2 (4:2:0 pictures have even sides)."""
-    return max(2, 2 * round(Fraction(length) / 2))
-
-
-def _fit_sizes(shape: Fraction, box: Size) -> tuple[Size, Size]:
-    """The largest picture of that shape inside the box, and the smallest around it."""
-    height, width = to_even(box.width / shape), to_even(box.height * shape)
-    # rounding to even must not push the inner picture out of the box, nor the outer into it
-    if shape > Fraction(box.width, box.height):
-        inside = Size(width=box.width, height=min(height, box.height))
-        return inside, Size(width=max(width, box.width), height=box.height)
-    inside = Size(width=min(width, box.width), height=box.height)
-    return inside, Size(width=box.width, height=max(height, box.height))

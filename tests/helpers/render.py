@@ -1,17 +1,20 @@
 """Run a spec through planner and engine in this process: no database, no queue, real FFmpeg."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.engine import probe, process, workspace
 from app.engine.tools import Tools
 from app.engine.verify import verify
-from app.services import step_command
+from app.services import step_command, step_files, step_measure
+from app.services.step_command import Place
 from operators.media import MediaInfo
 from planner.parse import parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
 from planner.policy import Policy
+from planner.steps import Step
 from planner.uri import parse_uri
 
 
@@ -23,6 +26,10 @@ class Rendered:
     paths: list[Path]
     planned: list[MediaInfo]
     found: list[MediaInfo]
+    warnings: list[str] = field(default_factory=list)
+    """What measuring passes warned of."""
+    files: dict[int, list[Path]] = field(default_factory=dict)
+    """All files of each output."""
 
 
 def plan_of(spec: dict[str, Any], binaries: Tools, is_optimised: bool = True) -> ProcessingPlan:
@@ -42,6 +49,9 @@ def render(
     """Plan, run every step, verify every output as a worker would; outputs stay in `folder`."""
     plan = plan_of(spec, binaries, is_optimised)
     outputs: dict[int, tuple[Path, MediaInfo, MediaInfo]] = {}
+    measured: dict[str, Mapping[str, str]] = {}
+    warnings: list[str] = []
+    files: dict[int, list[Path]] = {}
     for step in plan.steps:
         place = step_command.Place(
             work_dir=str(folder),
@@ -49,18 +59,46 @@ def render(
             folder=workspace.attempt_dir(str(folder), "job_test", step.step_id, 1),
             finished={s.step_id: 1 for s in plan.steps},
             roots=("/",),
+            measured=measured,
         )
+
+        def run(
+            values: Mapping[str, str], step: Step = step, place: Place = place
+        ) -> Sequence[str]:
+            measured[step.step_id] = values
+            command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
+            outcome = process.run(command.argv, cwd=place.folder, timeout_s=120)
+            assert outcome.is_success, (command.argv, outcome.stderr_tail)
+            return outcome.stderr_tail
+
+        step_files.write(
+            step.files,
+            place.folder,
+            lambda name, place=place: step_command.locate(spec, name, place),  # type: ignore[misc]
+            binaries,
+        )
+        if step.measures:
+            found = step_measure.measure(
+                step_measure.operator_of(plan.to_json(), step.measures), run
+            )
+            measured[step.step_id] = found.values
+            warnings += [found.warning] if found.warning else []
+            continue
+        run({})
         command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
-        outcome = process.run(command.argv, cwd=place.folder, timeout_s=120)
-        assert outcome.is_success, (command.shown, outcome.stderr_tail)
         for output in command.outputs:
-            found = probe.probe(output.work_file, binaries)
-            verify(output.planned, found)
-            outputs[output.index] = (Path(output.work_file), output.planned, found)
+            paths = [Path(path) for path, _ in output.written()]
+            seen = probe.probe(str(paths[-1]), binaries)
+            verify(output.planned, seen)
+            assert not output.is_numbered or len(paths) == output.images, paths
+            outputs[output.index] = (paths[0], output.planned, seen)
+            files[output.index] = paths
     ordered = [outputs[index] for index in sorted(outputs)]
     return Rendered(
         plan=plan,
         paths=[path for path, _, _ in ordered],
         planned=[planned for _, planned, _ in ordered],
         found=[found for _, _, found in ordered],
+        warnings=warnings,
+        files=files,
     )

@@ -31,7 +31,7 @@ def read_draft(text: str) -> Draft:
         Group(nodes=tuple(line.split()), reason="") for line in lines if " -> " not in line
     )
     return Draft(
-        graph=Graph(nodes=nodes, edges=edges), probed={}, inferred=Inferred(), wires=(), outputs={},
+        graph=Graph(nodes=nodes, edges=edges), probed={}, inferred=Inferred(), wires=(), measures=(), joined={}, outputs={},
         encodings={}, groups=groups,
     )  # fmt: skip
 

@@ -130,26 +130,26 @@ def test_without_optimising_every_node_is_a_step() -> None:
 @pytest.mark.parametrize(
     ("info", "destination", "codec", "expected"),
     [
-        (clip(), "o.mkv", {}, "-map 0:v:0 -c:v:0 copy -map 0:a:0 -c:a:0 copy -map_chapters -1 -f matroska {out:0}"),
-        (clip(), "o.mp3", {}, "-map 0:a:0 -c:a:0 libmp3lame -map_chapters -1 -f mp3 {out:0}"),
-        (clip(sound=3), "o.wav", {}, "-map 0:a:0 -c:a:0 pcm_s16le -map_chapters -1 -f wav {out:0}"),
-        (clip(), "o.mp4", {"video": "none"}, "-map 0:a:0 -c:a:0 copy -map_chapters -1 -movflags +faststart -f mp4 {out:0}"),
+        (clip(), "o.mkv", {}, "-map 0:v:0 -c:v:0 copy -map 0:a:0 -c:a:0 copy -map_metadata 0 -map_chapters -1 -f matroska {out:0}"),
+        (clip(), "o.mp3", {}, "-map 0:a:0 -c:a:0 libmp3lame -map_metadata 0 -map_chapters -1 -f mp3 {out:0}"),
+        (clip(sound=3), "o.wav", {}, "-map 0:a:0 -c:a:0 pcm_s16le -map_metadata 0 -map_chapters -1 -f wav {out:0}"),
+        (clip(), "o.mp4", {"video": "none"}, "-map 0:a:0 -c:a:0 copy -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}"),
         (
             clip(), "o.webm", {"audio": "none"},
             "-map 0:v:0 -c:v:0 libvpx-vp9 -crf:v:0 32 -b:v:0 0 -cpu-used:v:0 2 -deadline good -row-mt 1 "
-            "-pix_fmt:v:0 yuv420p -fps_mode:v:0 vfr -map_chapters -1 -f webm {out:0}",
+            "-pix_fmt:v:0 yuv420p -fps_mode:v:0 vfr -map_metadata 0 -map_chapters -1 -f webm {out:0}",
         ),
         (
             clip(), "o.mp4",
             {"video": {"codec": "hevc", "bitrate": "2.5M", "preset": "fast", "profile": "main", "gop": 60}, "audio": {"bitrate": "96k", "sample_rate": 44100, "channels": 1}},
             "-map 0:v:0 -c:v:0 libx265 -b:v:0 2500000 -preset:v:0 fast -tag:v hvc1 -x265-params log-level=warning "
             "-pix_fmt:v:0 yuv420p -profile:v:0 main -g:v:0 60 -fps_mode:v:0 vfr -map 0:a:0 -c:a:0 aac -b:a:0 96000 "
-            "-ar:a:0 44100 -ac:a:0 1 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
+            "-ar:a:0 44100 -ac:a:0 1 -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
         ),
         (
             clip(picture=video(codec="vp8", bit_depth=10)), "o.mp4", {"audio": "copy"},
             "-map 0:v:0 -c:v:0 libx264 -crf:v:0 23 -preset:v:0 medium -pix_fmt:v:0 yuv420p10le -fps_mode:v:0 vfr "
-            "-map 0:a:0 -c:a:0 copy -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
+            "-map 0:a:0 -c:a:0 copy -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
         ),
     ],
 )  # fmt: skip
@@ -266,8 +266,8 @@ def test_the_plan_as_json_has_the_documented_shape() -> None:
         "execution_order", "execution_stages", "steps", "estimates",
     ]  # fmt: skip
     assert list(document["steps"][0]) == [
-        "step_id", "kind", "stage", "nodes", "depends_on", "argv", "filtergraph", "files", "reason",
-        "estimates",
+            "step_id", "kind", "stage", "nodes", "depends_on", "argv", "filtergraph", "files", "measures",
+        "reason", "estimates",
     ]  # fmt: skip
     assert document["edges"][0] == {
         "from": "input_src",

@@ -1,0 +1,110 @@
+"""From what a measuring pass logged to the settings of the next one. Pure; used by `loudnorm`.
+
+The signal is limited first (or not: the neutral settings pass everything), then raised or lowered
+as a whole. When raising alone would push peaks over the ceiling, the limiter takes them down by as
+much; how loud the limited signal is, only another measurement can tell, so the pass repeats.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+SILENT_LUFS = -70.0
+NEUTRAL = {"level_in": 1 / 64, "limit": 1.0, "level_out": 64.0}
+"""Limiter settings that change nothing up to +36 dBFS."""
+
+_NUMBER = r"\s*(-?(?:\d+(?:\.\d+)?|inf|nan))"
+_CLOSE = 0.15  # LU that a result may miss the target by
+_MARGIN = 0.3  # dB that peaks stay below the ceiling: an encoder moves them
+_ROUNDS = 6
+_MOST_BEFORE = 36.0  # dB: the limiter's own input gain ends there
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loudness:
+    """What ebur128 says: LUFS, LU, dBTP."""
+
+    integrated: float
+    threshold: float
+    range: float
+    true_peak: float
+
+
+def read_summary(lines: Sequence[str]) -> Loudness | None:
+    """The last summary in FFmpeg's log lines, or None."""
+    text = "\n".join(lines)
+    text = text[text.rfind("Summary:") :]
+    found = {
+        name: re.search(pattern + _NUMBER, text)
+        for name, pattern in (
+            ("integrated", r"\bI:"),
+            ("threshold", r"Threshold:"),
+            ("range", r"\bLRA:"),
+            ("true_peak", r"Peak:"),
+        )
+    }
+    if not text.startswith("Summary:") or not all(found.values()):
+        return None
+    return Loudness(**{name: float(match[1]) for name, match in found.items() if match})
+
+
+def next_settings(
+    seen: Loudness, target: float, ceiling: float, so_far: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    """The settings for the next round or for the render, and whether they are settled."""
+    if seen.integrated <= SILENT_LUFS:
+        return _settled(
+            Loudness(integrated=target, threshold=target - 10, range=0.1, true_peak=-99), NEUTRAL
+        ), True
+    gain, peak = target - seen.integrated, seen.true_peak
+    limiter = {name: float(so_far.get(name, value)) for name, value in NEUTRAL.items()}
+    rounds = int(so_far.get("rounds", "0")) + 1
+    if peak + gain <= ceiling - _MARGIN or (abs(gain) <= _CLOSE and peak + gain <= ceiling):
+        return _settled(seen, limiter), True
+    if rounds >= _ROUNDS:
+        # as loud as it gets below the ceiling
+        reached = min(gain, ceiling - peak)
+        return _settled(_shifted(seen, target - reached), limiter), True
+    before = float(so_far.get("before", "0")) + gain * (1.15 if rounds > 1 else 1.0)
+    over = max(0.0, peak - (ceiling - _MARGIN)) if rounds > 1 else 0.0
+    lowest = float(so_far.get("lowest", str(ceiling - _MARGIN - 0.2))) - over
+    return {
+        **_limiter(before, lowest),
+        "before": f"{before:.3f}",
+        "lowest": f"{lowest:.3f}",
+        "rounds": str(rounds),
+    }, False
+
+
+def _limiter(before: float, limit_db: float) -> dict[str, str]:
+    """Raise by `before` dB, then limit at `limit_db` dBFS; what the input gain cannot, the output does."""
+    after = max(0.0, before - _MOST_BEFORE)
+    return {
+        "level_in": _factor(before - after),
+        "limit": _factor(max(-24.0, limit_db - after)),
+        "level_out": _factor(after),
+    }
+
+
+def _shifted(seen: Loudness, integrated: float) -> Loudness:
+    return Loudness(
+        integrated=integrated, threshold=seen.threshold, range=seen.range, true_peak=-99
+    )
+
+
+def _settled(seen: Loudness, limiter: Mapping[str, float]) -> dict[str, str]:
+    values = {
+        "input_i": seen.integrated,
+        # loudnorm takes exactly 0 for "not measured", and -70 likewise
+        "input_lra": max(0.1, seen.range),
+        "input_tp": max(-99.0, seen.true_peak),
+        "input_thresh": max(-69.9, seen.threshold),
+        "target_offset": 0.0,
+    }
+    return {name: f"{value:.2f}" for name, value in values.items()} | {
+        name: f"{value:.6f}" for name, value in limiter.items()
+    }
+
+
+def _factor(decibels: float) -> str:
+    return f"{10 ** (decibels / 20):.6f}"

@@ -1,0 +1,163 @@
+"""`concat`: one after the other, copied where the inputs are alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar
+
+from operators.contract import (
+    Category,
+    Estimates,
+    Example,
+    Operator,
+    Requirements,
+    bad_parameter,
+    filter_cost,
+    first_audio_only,
+    needs,
+)
+from operators.filtergraph import Filter, Link, Pad, inner
+from operators.media import Kind, MediaInfo
+from operators.parameters import Enum, FrameRate, Int
+from operators.picture import LARGEST
+from operators.problem import Problem
+from operators.reading import param
+from operators.registry import register
+from operators.segments import Mould, assembled, length_of, mould, segment_links
+
+_VIDEO_TRAITS = (
+    "codec", "profile", "width", "height", "sar", "rotation", "pixel_format", "nominal_frame_rate",
+    "color_range", "color_space", "color_transfer", "extradata_md5",
+)  # fmt: skip
+_AUDIO_TRAITS = ("codec", "sample_rate", "channels", "channel_layout", "extradata_md5")
+_TOGETHER_MS = 100
+
+
+@register
+@dataclass(frozen=True, kw_only=True)
+class Concat(Operator):
+    """Join inputs one after the other. Where all of them are files of the same make, their packets
+    are copied and nothing is encoded; otherwise each is brought to the size, frame rate, pixel format,
+    sample rate and layout of the first, a missing picture is black and missing sound is silent.
+
+    The plan says which way was taken, and why. Every segment's sound is made as long as its picture,
+    so that nothing drifts.
+    """
+
+    name: ClassVar[str] = "concat"
+    category: ClassVar[Category] = Category.TIMELINE
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(description="Intro, main part, credits", params={}),
+        Example(
+            description="Clips from different phones as one 1080p video",
+            params={"width": 1920, "height": 1080, "fps": 30},
+        ),
+    )
+
+    mode: str = param(
+        Enum(values=("auto", "copy", "reencode")),
+        "auto: copy when the inputs are alike; copy: insist on it; reencode: never copy",
+        default="auto",
+    )
+    width: int | None = param(
+        Int(min=2, max=LARGEST.width, multiple_of=2),
+        "Pixels across; unset: the first's",
+        default=None,
+    )
+    height: int | None = param(
+        Int(min=2, max=LARGEST.height, multiple_of=2),
+        "Pixels down; unset: the first's",
+        default=None,
+    )
+    fps: Fraction | None = param(FrameRate(), "Frame rate; unset: the first's", default=None)
+
+    @classmethod
+    def requires(cls) -> Requirements:
+        return needs([], [], max_inputs=500)
+
+    def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
+        difference = self._difference(sources)
+        if self.mode == "copy" and difference:
+            raise bad_parameter("mode", f"the inputs cannot be copied: {difference}", "Use auto.")
+        shape = self._mould(sources)
+        return assembled(sources, shape, sum(self._lengths(sources, shape), Fraction(0)))
+
+    def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
+        return filter_cost(result, factor=0.05, memory_mb=40 + 10 * len(sources))
+
+    def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
+        shape = self._mould(sources)
+        kinds = [
+            kind for kind, has in ((Kind.VIDEO, shape.video), (Kind.AUDIO, shape.audio)) if has
+        ]
+        join = Filter.of(
+            "concat", n=len(sources), v=int(Kind.VIDEO in kinds), a=int(Kind.AUDIO in kinds)
+        )
+        inputs = tuple(inner(kind, n) for n in range(len(sources)) for kind in kinds)
+        return (
+            *segment_links(sources, shape, self._lengths(sources, shape)),
+            Link(inputs=inputs, filters=(join,), outputs=tuple(Pad(kind) for kind in kinds)),
+        )
+
+    def copies(self, sources: Sequence[MediaInfo]) -> bool:
+        return self.mode != "reencode" and self._difference(sources) is None
+
+    def choice(self, sources: Sequence[MediaInfo]) -> str | None:
+        difference = self._difference(sources)
+        if self.mode == "reencode":
+            return "concat encodes anew, as asked"
+        return (
+            f"concat encodes anew: {difference}" if difference else "concat: the inputs are alike"
+        )
+
+    def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
+        return first_audio_only("concat", sources)
+
+    def _mould(self, sources: Sequence[MediaInfo]) -> Mould:
+        return mould(sources, self.width, self.height, self.fps)
+
+    def _lengths(self, sources: Sequence[MediaInfo], shape: Mould) -> list[Fraction]:
+        return [length_of(source, shape, n) for n, source in enumerate(sources)]
+
+    def _difference(self, sources: Sequence[MediaInfo]) -> str | None:
+        """Why packets cannot simply follow each other; None where they can."""
+        if self.width or self.height or self.fps:
+            return "a size or frame rate is asked for"
+        first = sources[0]
+        for n, other in enumerate(sources):
+            found = _unlike(first, other)
+            if found:
+                return f"input {n} {found}"
+        return None
+
+
+def _unlike(first: MediaInfo, other: MediaInfo) -> str | None:
+    if not other.format or other.format != first.format or not other.duration_is_exact:
+        return (
+            f"is {other.format or 'no file'}"
+            if other.format != first.format
+            else "has no sure length"
+        )
+    if len(other.video) != len(first.video) or len(other.audio) != len(first.audio):
+        return "has other streams than the first"
+    pairs = [
+        (mine, its, traits)
+        for mine, its, traits in (
+            *((m, i, _VIDEO_TRAITS) for m, i in zip(first.video, other.video, strict=True)),
+            *((m, i, _AUDIO_TRAITS) for m, i in zip(first.audio, other.audio, strict=True)),
+        )
+    ]
+    for mine, its, traits in pairs:
+        for trait in traits:
+            if getattr(mine, trait) != getattr(its, trait):
+                word = trait.replace("_", " ")
+                return f"has {word} {getattr(its, trait)} instead of {getattr(mine, trait)}"
+    streams = (*other.video, *other.audio)
+    if any(v.is_vfr or v.frame_count for v in other.video):
+        return "has frames at no constant rate"
+    ends = [s.duration_ms for s in streams]
+    if None in ends or max(e or 0 for e in ends) - min(e or 0 for e in ends) > _TOGETHER_MS:
+        return "has picture and sound of different lengths"
+    if any(s.start_ms - other.start_ms > _TOGETHER_MS for s in streams):
+        return "has a stream that begins late"
+    return None

@@ -1,0 +1,65 @@
+"""What filters refer to, as tokens for the executor and files beside the command."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from operators.filtergraph import (
+    Asset,
+    Captions,
+    FontFile,
+    FontFolder,
+    Measured,
+    TextFile,
+    Token,
+)
+from planner.draft import Draft
+from planner.spec import InputSpec
+from planner.wiring import Wire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The step of every node that is in one, and of every measurement (node, audio track)."""
+
+    groups: Mapping[str, str]
+    measures: Mapping[tuple[str, int], str]
+
+
+@dataclass(kw_only=True)
+class Binder:
+    """Turns what filters refer to into tokens and files."""
+
+    draft: Draft
+    names: Names
+    files: dict[str, Any]
+    measured: list[str] = field(default_factory=list)
+
+    def bind(self, wire: Wire) -> Wire:
+        bound = tuple(f.bound(lambda asset: self._token(wire.node, asset)) for f in wire.filters)
+        return replace(wire, filters=bound)
+
+    def _token(self, node: str, asset: Asset) -> Token:
+        match asset:
+            case Measured():
+                step = self.names.measures[node, asset.track]
+                self.measured.append(step)
+                return Token(f"{{measured:{step}.{asset.key}}}")
+            case TextFile():
+                return self._file(f"{node}.txt", asset.content)
+            case FontFile():
+                return Token(f"{{font:{asset.name}}}")
+            case FontFolder():
+                return Token("{fonts}")
+            case Captions():
+                return self._file(f"{node}.ass", self._captions(node, asset))
+
+    def _captions(self, node: str, asset: Captions) -> dict[str, Any]:
+        given = self.draft.graph.by_id[self.draft.graph.into(node)[asset.source].source].spec
+        assert isinstance(given, InputSpec)
+        size = {"width": asset.width, "height": asset.height}
+        return {"captions": given.id, **size, "style": dict(asset.style)}
+
+    def _file(self, name: str, content: Any) -> Token:
+        self.files[name] = content
+        return Token(f"{{work}}/{name}")

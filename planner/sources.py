@@ -1,0 +1,92 @@
+"""The inputs of one command: files, intermediates of earlier steps, lists of files to be copied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from operators.duration import format_seconds
+from operators.media import Kind, MediaInfo
+from planner import safety
+from planner.draft import Draft
+from planner.graph import NodeType
+from planner.spec import InputSpec
+from planner.wiring import Track
+
+_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
+Crossing = Mapping[str, Sequence[Track]]
+"""Per operation, its tracks that another step reads."""
+
+
+@dataclass(kw_only=True)
+class Sources:
+    """The `-i` entries of one command, in the order of first use, and the files beside them."""
+
+    draft: Draft
+    step_of: Mapping[str, str]
+    intermediates: Crossing
+    names: list[str] = field(default_factory=list)
+    files: dict[str, Any] = field(default_factory=dict)
+
+    def joined(self, track: Track) -> str:
+        """Where a track is found in the list of files that are copied one after the other."""
+        name = f"{track.node}.ffconcat"
+        if name not in self.names:
+            self.names.append(name)
+            self.files[name] = {"concat": list(self.draft.joined[track.node])}
+        return f"{self.names.index(name)}:{track.kind.value[0]}:0"
+
+    def root(self, node: str) -> int | None:
+        """The number of the input that a node's metadata comes from, if this command reads it."""
+        graph = self.draft.graph
+        while graph.by_id[node].type is not NodeType.INPUT:
+            node = graph.into(node)[0].source
+        return self.names.index(node) if node in self.names else None
+
+    def specifier(self, track: Track) -> str:
+        """`0:v:0`: where a track is found among the inputs."""
+        if track.node not in self.names:
+            self.names.append(track.node)
+        return f"{self.names.index(track.node)}:{track.kind.value[0]}:{self._position(track)}"
+
+    def _position(self, track: Track) -> int:
+        given = self.draft.graph.by_id[track.node].spec
+        if not isinstance(given, InputSpec):
+            alike = [t for t in self.intermediates[track.node] if t.kind is track.kind]
+            return alike.index(track)
+        return stream_position(self.draft.probed[given.id], track.kind, track.index)
+
+    def options(self) -> list[str]:
+        return [word for name in self.names for word in self._input(name)]
+
+    def _input(self, name: str) -> list[str]:
+        if name.endswith(".ffconcat"):
+            # safe=0: absolute paths, of files that were probed as what they are
+            return [*safety.JOINED_INPUT, "-f", "concat", "-safe", "0", "-i", f"{{work}}/{name}"]
+        given = self.draft.graph.by_id[name].spec
+        if not isinstance(given, InputSpec):
+            return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
+        info = self.draft.probed[given.id]
+        cut: list[str] = []
+        if not info.is_still:
+            cut += ["-ss", format_seconds(given.start_offset)] if given.start_offset else []
+            cut += ["-t", format_seconds(given.duration)] if given.duration is not None else []
+        forced = ["-f", "jpeg_pipe"] if info.format == "jpeg_pipe" else []
+        # FFmpeg's own VP8 and VP9 decoders drop transparency
+        if info.video and info.video[0].pixel_format == "yuva420p":
+            forced += [
+                word
+                for codec, word in _ALPHA.items()
+                if codec == info.video[0].codec
+                for word in ("-c:v", word)
+            ]
+        return [*safety.UPLOADED_INPUT, *forced, *cut, "-i", f"{{in:{given.id}}}"]
+
+
+def stream_position(info: MediaInfo, kind: Kind, index: int) -> int:
+    """A stream's number among its kind as FFmpeg counts: cover pictures are video to it."""
+    stream = info.streams(kind)[index]
+    before = sum(other.index < stream.index for other in info.streams(kind))
+    if kind is Kind.VIDEO:
+        before += sum(picture.index < stream.index for picture in info.attached_pictures)
+    return before

@@ -1,0 +1,141 @@
+"""Steps: one command each, in an order in which they could run, with what they wait for.
+
+A group of nodes becomes one step; before it come the measurements that its filters need.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from operators.contract import Estimates
+from planner.binder import Names
+from planner.draft import Draft, Group
+from planner.estimate import estimate_step
+from planner.lower import Command, crossing_tracks, lower, lower_measure, measured_by
+from planner.spec import OperationSpec
+from planner.wiring import Wire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What one Celery task executes. `argv` is exact but for the tokens of `planner.lower`.
+
+    `files`: by name, a text; or where it is made from inputs `{"concat": [ids]}`,
+    `{"captions": id, "width", "height", "style"}`. `measures`: the operation whose first pass it is.
+    """
+
+    step_id: str
+    kind: str
+    stage: int
+    nodes: tuple[str, ...]
+    depends_on: tuple[str, ...]
+    argv: tuple[str, ...]
+    filtergraph: str | None
+    files: Mapping[str, Any]
+    measures: str | None
+    reason: str
+    estimates: Estimates
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unit:
+    """A step before it is numbered: a group, or one measurement for a group."""
+
+    group: Group
+    measure: Wire | None = None
+
+
+def make_steps(draft: Draft, threads: int, costs: Mapping[str, Estimates]) -> tuple[Step, ...]:
+    """Number, lower and connect all steps."""
+    draft = replace(draft, groups=_working_groups(draft))
+    units = _units(draft)
+    names = _names(units)
+    intermediates = crossing_tracks(draft, names.groups)
+    steps: dict[str, Step] = {}
+    for number, unit in enumerate(units, 1):
+        step_id = f"s{number}"
+        command = (
+            lower(draft, unit.group, names, intermediates, threads)
+            if unit.measure is None
+            else lower_measure(draft, unit.group, unit.measure, names, intermediates, step_id)
+        )
+        stage = 1 + max((steps[name].stage for name in command.depends_on), default=-1)
+        steps[step_id] = _step(draft, unit, step_id, stage, command, costs)
+    return tuple(steps.values())
+
+
+def _step(
+    draft: Draft,
+    unit: _Unit,
+    step_id: str,
+    stage: int,
+    command: Command,
+    costs: Mapping[str, Estimates],
+) -> Step:
+    group, measured = unit.group, unit.measure.node if unit.measure else None
+    if measured:
+        reason = f"{measured} must measure its input before it can change it"
+        group = Group(nodes=(measured,), reason=reason)
+    return Step(
+        step_id=step_id,
+        kind="ffmpeg",
+        stage=stage,
+        nodes=_in_order(draft, group.nodes),
+        depends_on=command.depends_on,
+        argv=command.argv,
+        filtergraph=command.filtergraph,
+        files=command.files,
+        measures=measured,
+        reason="; ".join([group.reason, *_choices(draft, group)]) if not measured else group.reason,
+        estimates=estimate_step(draft, group, costs),
+    )
+
+
+def _choices(draft: Draft, group: Group) -> list[str]:
+    found = []
+    for name in _in_order(draft, group.nodes):
+        spec = draft.graph.by_id[name].spec
+        if isinstance(spec, OperationSpec):
+            sources = [selection.info for selection in draft.inferred.sources[name]]
+            found.append(spec.operator.choice(sources))
+    return [choice for choice in found if choice]
+
+
+def _units(draft: Draft) -> list[_Unit]:
+    units: list[_Unit] = []
+    for group in draft.groups:
+        needed = measured_by(draft, group)
+        units += [
+            _Unit(group=group, measure=measure)
+            for measure in draft.measures
+            if (measure.node, measure.outputs[0].index) in needed
+        ]
+        units.append(_Unit(group=group))
+    return units
+
+
+def _names(units: Sequence[_Unit]) -> Names:
+    groups: dict[str, str] = {}
+    measures: dict[tuple[str, int], str] = {}
+    for number, unit in enumerate(units, 1):
+        if unit.measure is None:
+            groups |= dict.fromkeys(unit.group.nodes, f"s{number}")
+        else:
+            measures[unit.measure.node, unit.measure.outputs[0].index] = f"s{number}"
+    return Names(groups=groups, measures=measures)
+
+
+def _working_groups(draft: Draft) -> tuple[Group, ...]:
+    """The groups that write something: an operation whose tracks nobody takes is no step."""
+    numbers = {node: str(n) for n, group in enumerate(draft.groups) for node in group.nodes}
+    handed_on = crossing_tracks(draft, numbers)
+    return tuple(
+        group
+        for group in draft.groups
+        if any(node in draft.outputs or node in handed_on for node in group.nodes)
+    )
+
+
+def _in_order(draft: Draft, nodes: Sequence[str]) -> tuple[str, ...]:
+    inside = set(nodes)
+    return tuple(name for name in draft.graph.order if name in inside)
