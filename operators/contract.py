@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, ClassVar, Self
 
 from operators.filtergraph import Filter, Link, Pad
@@ -88,6 +89,15 @@ class Descriptor:
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joint:
+    """Sources that can follow each other as they are: the kinds that are copied, and how many
+    seconds of the result each source takes."""
+
+    kinds: frozenset[Kind]
+    seconds: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,9 +213,9 @@ class Operator:
         """A text that belongs beside the output file (a WebVTT index), `{name}` being its name."""
         return None
 
-    def copies(self, sources: Sequence[MediaInfo]) -> bool:
-        """Whether the result is the sources' packets, one source after the other."""
-        return False
+    def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
+        """How the result can be made by copying the sources' packets, one source after the other."""
+        return None
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         """What a user should be warned of; pointers are relative to the parameters."""

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SILENT_LUFS = -70.0
-NEUTRAL = {"level_in": 1 / 64, "limit": 1.0, "level_out": 64.0}
-"""Limiter settings that change nothing up to +36 dBFS."""
+NEUTRAL = {"raise": 1 / 64, "limit": 1.0, "level_out": 64.0}
+"""Factors of the limiter that change nothing up to +36 dBFS."""
 
 _NUMBER = r"\s*(-?(?:\d+(?:\.\d+)?|inf|nan))"
-_CLOSE = 0.15  # LU that a result may miss the target by
+_CLOSE = 0.25  # LU that a result may miss the target by
 _MARGIN = 0.3  # dB that peaks stay below the ceiling: an encoder moves them
-_ROUNDS = 6
-_MOST_BEFORE = 36.0  # dB: the limiter's own input gain ends there
+_ROUNDS = 7
+_FLATTEST = 0.2  # LU that a further dB is taken to give at least, deep in the limiter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +65,33 @@ def next_settings(
         # as loud as it gets below the ceiling
         reached = min(gain, ceiling - peak)
         return _settled(_shifted(seen, target - reached), limiter), True
-    before = float(so_far.get("before", "0")) + gain * (1.15 if rounds > 1 else 1.0)
+    before = float(so_far.get("before", "0"))
     over = max(0.0, peak - (ceiling - _MARGIN)) if rounds > 1 else 0.0
     lowest = float(so_far.get("lowest", str(ceiling - _MARGIN - 0.2))) - over
     return {
-        **_limiter(before, lowest),
-        "before": f"{before:.3f}",
+        **_limiter(before + gain / _slope(seen.integrated, before, so_far), lowest),
         "lowest": f"{lowest:.3f}",
         "rounds": str(rounds),
+        "last_before": f"{before:.3f}",
+        "last_i": f"{seen.integrated:.2f}",
     }, False
 
 
+def _slope(integrated: float, before: float, so_far: Mapping[str, str]) -> float:
+    """How much louder the last dB made it: less than 1 where peaks are limited."""
+    moved = before - float(so_far.get("last_before", before))
+    if abs(moved) < 0.05:
+        return 1.0
+    return min(1.0, max(_FLATTEST, (integrated - float(so_far["last_i"])) / moved))
+
+
 def _limiter(before: float, limit_db: float) -> dict[str, str]:
-    """Raise by `before` dB, then limit at `limit_db` dBFS; what the input gain cannot, the output does."""
-    after = max(0.0, before - _MOST_BEFORE)
+    """Raise by `before` dB, then limit at `limit_db` dBFS."""
     return {
-        "level_in": _factor(before - after),
-        "limit": _factor(max(-24.0, limit_db - after)),
-        "level_out": _factor(after),
+        "before": f"{before:.3f}",
+        "raise": _factor(before),
+        "limit": _factor(max(-24.0, limit_db)),
+        "level_out": _factor(0),
     }
 
 

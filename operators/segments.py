@@ -12,7 +12,7 @@ from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Size
 from operators.picture import STILL_RATE, contained, frames_in, held, seen_size, to_even
-from operators.sound import alike, lasting, silence
+from operators.sound import alike, lasting, layout_of, silence
 
 _SLACK = Fraction(
     1, 10
@@ -36,7 +36,7 @@ def mould(
     """The first picture's size, rate and depth, the first track's rate and layout."""
     pictures = [source.video[0] for source in sources if source.video]
     tracks = [source.audio[0] for source in sources if source.audio]
-    audio = replace(tracks[0], start_ms=0, bitrate_bps=None, codec=None) if tracks else None
+    audio = _plain_track(tracks[0]) if tracks else None
     if not pictures:
         return Mould(video=None, audio=audio)
     first = next((video for video in pictures if not video.frame_count), pictures[0])
@@ -57,6 +57,10 @@ def mould(
         field_order=None,
     )
     return Mould(video=made, audio=audio)
+
+
+def _plain_track(track: AudioStream) -> AudioStream:
+    return replace(track, start_ms=0, bitrate_bps=None, codec=None, channel_layout=layout_of(track))
 
 
 def _round_rate(rate: Fraction | None) -> Fraction:
@@ -110,11 +114,8 @@ def video_links(
         # start_time=0: a picture that begins late shows its first frame until then
         Filter.of("fps", fps=Rate(rate), start_time=0),
         *contained(video, Size(width=shape.width, height=shape.height)),
-        *(
-            []
-            if video.pixel_format == shape.pixel_format
-            else [Filter.of("format", pix_fmts=shape.pixel_format)]
-        ),
+        # always said: left free, xfade and concat may agree on another format
+        Filter.of("format", pix_fmts=shape.pixel_format),
         # where sound lasts longer, the last picture stays
         Filter.of("tpad", stop_mode="clone", stop_duration=seconds),
         *ends,

@@ -36,6 +36,8 @@ class Encoder:
     time_base: str | None = "1/90000"
     """Fine enough for irregular frames; None where the codec has its own."""
     max_frame_rate: int | None = None
+    decoded_format: str | None = None
+    """What its decoder calls the pixel format, where that is another word."""
     is_image: bool = False
     clear_format: str | None = None
     """The pixel format for pictures with transparency."""
@@ -90,7 +92,7 @@ ENCODERS: tuple[Encoder, ...] = (
     Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
     Encoder(
         name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("bgr8",), cpu_factor=0.1,
-        time_base=None, max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01
+        time_base=None, decoded_format="bgra", max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01
     ),
     Encoder(
         name="mjpeg", codec="mjpeg", kind=Kind.VIDEO, pixel_formats=("yuvj420p",), cpu_factor=0.02,

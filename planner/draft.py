@@ -7,7 +7,7 @@ from operators.media import MediaInfo
 from planner.encode import Encoding
 from planner.graph import Graph
 from planner.infer import Inferred
-from planner.wiring import OutputTrack, Wire
+from planner.wiring import Joined, OutputTrack, Wire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Draft:
     inferred: Inferred
     wires: tuple[Wire, ...]
     measures: tuple[Wire, ...]
-    joined: Mapping[str, tuple[str, ...]]
+    joined: Mapping[str, Joined]
     """By operation, the inputs that are copied one after the other where nothing is to be encoded."""
     outputs: Mapping[str, tuple[OutputTrack, ...]]
     encodings: Mapping[str, Encoding]

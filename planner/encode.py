@@ -232,7 +232,14 @@ def _video(
         place = options.index("-tag:v")
         del options[place : place + 2]  # hvc1 is what players of mp4 ask for; others refuse it
     result = _seen(
-        replace(stream, codec=encoder.codec, pixel_format=pixels, profile=None, rotation=0)
+        replace(
+            stream,
+            codec=encoder.codec,
+            pixel_format=encoder.decoded_format or pixels,
+            bit_depth=_depth(pixels) or stream.bit_depth,
+            profile=None,
+            rotation=0,
+        )
     )
     track = EncodedTrack(
         kind=Kind.VIDEO,
@@ -250,6 +257,10 @@ def _highest_rate(encoder: Encoder, stream: VideoStream) -> Fraction | None:
     """The encoder's highest frame rate where the stream has more."""
     most = encoder.max_frame_rate
     return Fraction(most) if most and (stream.frame_rate or 0) > most else None
+
+
+def _depth(pixels: str | None) -> int | None:
+    return None if pixels is None else 10 if "10" in pixels else 8
 
 
 def _seen(stream: VideoStream) -> VideoStream:

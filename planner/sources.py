@@ -10,7 +10,7 @@ from planner import safety
 from planner.draft import Draft
 from planner.graph import NodeType
 from planner.spec import InputSpec
-from planner.wiring import Track
+from planner.wiring import Joined, Track
 
 _ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -33,7 +33,7 @@ class Sources:
         name = f"{track.node}.ffconcat"
         if name not in self.names:
             self.names.append(name)
-            self.files[name] = {"concat": list(self.draft.joined[track.node])}
+            self.files[name] = {"concat": _listed(self.draft.joined[track.node])}
         return f"{self.names.index(name)}:{track.kind.value[0]}:0"
 
     def root(self, node: str) -> int | None:
@@ -61,8 +61,10 @@ class Sources:
 
     def _input(self, name: str) -> list[str]:
         if name.endswith(".ffconcat"):
-            # safe=0: absolute paths, of files that were probed as what they are
-            return [*safety.JOINED_INPUT, "-f", "concat", "-safe", "0", "-i", f"{{work}}/{name}"]
+            # safe=0: absolute paths, of files that were probed as what they are;
+            # seek_timestamp: times count from 0, not from an encoder's lead-in samples before it
+            listed = ("-seek_timestamp", "1", "-f", "concat", "-safe", "0")
+            return [*safety.JOINED_INPUT, *listed, "-i", f"{{work}}/{name}"]
         given = self.draft.graph.by_id[name].spec
         if not isinstance(given, InputSpec):
             return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
@@ -81,6 +83,14 @@ class Sources:
                 for word in ("-c:v", word)
             ]
         return [*safety.UPLOADED_INPUT, *forced, *cut, "-i", f"{{in:{given.id}}}"]
+
+
+def _listed(joined: Joined) -> list[dict[str, str]]:
+    """The files with their lengths: else each would count as long as its longest stream."""
+    return [
+        {"input": name, "duration": format_seconds(seconds)}
+        for name, seconds in zip(joined.inputs, joined.seconds, strict=True)
+    ]
 
 
 def stream_position(info: MediaInfo, kind: Kind, index: int) -> int:

@@ -20,7 +20,7 @@ from planner.wiring import Wire
 class Step:
     """What one Celery task executes. `argv` is exact but for the tokens of `planner.lower`.
 
-    `files`: by name, a text; or where it is made from inputs `{"concat": [ids]}`,
+    `files`: by name, a text; or where it is made from inputs `{"concat": [{"input", "duration"}]}`,
     `{"captions": id, "width", "height", "style"}`. `measures`: the operation whose first pass it is.
     """
 

@@ -5,6 +5,7 @@ What an operator does not touch keeps the track that it came as, so pass-through
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from operators.filtergraph import INNER, Filter, Link, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
@@ -170,10 +171,20 @@ def finish(
     return wires, tracks
 
 
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """Inputs whose packets could be copied one after the other: their ids, for how long each, and
+    of which kinds."""
+
+    inputs: tuple[str, ...]
+    seconds: tuple[Fraction, ...]
+    kinds: frozenset[Kind]
+
+
 def untouched(
     graph: Graph,
     probed: Mapping[str, MediaInfo],
-    joined: Mapping[str, Sequence[str]],
+    joined: Mapping[str, Joined],
     read: Sequence[Track],
     picked: Sequence[tuple[Kind, int]],
 ) -> dict[tuple[Kind, int], VideoStream | AudioStream]:
@@ -182,8 +193,8 @@ def untouched(
     found: dict[tuple[Kind, int], VideoStream | AudioStream] = {}
     for pick, track in zip(picked, read, strict=True):
         given = graph.by_id[track.node].spec
-        if track.node in joined:
-            found[pick] = _joined_stream(track, [probed[name] for name in joined[track.node]])
+        if track.node in joined and track.kind in joined[track.node].kinds:
+            found[pick] = _joined_stream(track, joined[track.node], probed)
             continue
         if not isinstance(given, InputSpec) or given.start_offset or given.duration is not None:
             continue
@@ -192,25 +203,32 @@ def untouched(
     return found
 
 
-def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, tuple[str, ...]]:
-    """By operation, the inputs whose packets it could copy one after the other."""
-    found: dict[str, tuple[str, ...]] = {}
+def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, Joined]:
+    """The operations that could be done by copying."""
+    found: dict[str, Joined] = {}
     for node in graph.of_type(NodeType.OPERATION):
         assert isinstance(node.spec, OperationSpec)
-        infos = [selection.info for selection in inferred.sources[node.id]]
         given = [graph.by_id[edge.source].spec for edge in graph.into(node.id)]
         tracks = [t for read in wiring.read_by(graph, inferred, node.id) for t in read]
-        is_whole = all(
-            isinstance(spec, InputSpec) and not spec.start_offset and spec.duration is None
+        files = [
+            spec.id
             for spec in given
-        )
-        if is_whole and all(t.index == 0 for t in tracks) and node.spec.operator.copies(infos):
-            found[node.id] = tuple(spec.id for spec in given if isinstance(spec, InputSpec))
+            if isinstance(spec, InputSpec) and not spec.start_offset and spec.duration is None
+        ]
+        if len(files) < len(given) or any(track.index for track in tracks):
+            continue
+        joint = node.spec.operator.joint([s.info for s in inferred.sources[node.id]])
+        if joint:
+            found[node.id] = Joined(inputs=tuple(files), seconds=joint.seconds, kinds=joint.kinds)
     return found
 
 
-def _joined_stream(track: Track, files: Sequence[MediaInfo]) -> VideoStream | AudioStream:
+def _joined_stream(
+    track: Track, joined: Joined, probed: Mapping[str, MediaInfo]
+) -> VideoStream | AudioStream:
     """The first file's stream, as long as all of them: each begins where the one before ends."""
-    first, last = files[0].streams(track.kind)[0], files[-1].streams(track.kind)[0]
-    before = sum(info.duration_ms or 0 for info in files[:-1])
-    return replace(first, duration_ms=before + (last.duration_ms or 0), bitrate_bps=None)
+    first, *_ = files = [probed[name].streams(track.kind)[0] for name in joined.inputs]
+    before = round(sum(joined.seconds[:-1]) * 1000)
+    return replace(
+        first, duration_ms=before + (files[-1].duration_ms or 0), start_ms=0, bitrate_bps=None
+    )

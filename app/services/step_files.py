@@ -30,20 +30,20 @@ def _made(
     recipe: Mapping[str, Any], folder: str, locate: Callable[[str], str], binaries: Tools
 ) -> str:
     if "concat" in recipe:
-        return "".join(_line(locate(name)) for name in recipe["concat"])
+        return "".join(_line(locate(e["input"]), e["duration"]) for e in recipe["concat"])
     path = locate(recipe["captions"])
     raw = _read(path) if _is_text(path) else _extract(path, folder, binaries)
     return captions.rewrite(raw, recipe["width"], recipe["height"], recipe["style"])
 
 
-def _line(path: str) -> str:
+def _line(path: str, duration: str) -> str:
     """One entry of a concat list; a quote ends the quoting, stands escaped, and begins it again."""
     if "\n" in path or "\r" in path:
         raise Failure(
             code=Code.INVALID_INPUT, message="A file name with a line break cannot be joined."
         )
     quoted = path.replace("'", "'\\''")
-    return f"file 'file:{quoted}'\n"
+    return f"file 'file:{quoted}'\nduration {duration}\n"
 
 
 def _is_text(path: str) -> bool:

@@ -71,7 +71,7 @@ class Loudnorm(Operator):
         return tuple(
             Link(
                 inputs=(Pad(Kind.AUDIO, track),),
-                filters=(_limiter(track), meter),
+                filters=(*_limiter(track), meter),
                 outputs=(inner(Kind.AUDIO, track),),
             )
             for track in _long_enough(sources[0])
@@ -95,7 +95,7 @@ class Loudnorm(Operator):
         }  # fmt: skip
         measured = {name: Measured(key, track) for name, key in names.items()}
         return (
-            _limiter(track),
+            *_limiter(track),
             # LRA=50 with linear: never the dynamic mode, which changes the range and misses the target
             Filter.of(
                 "loudnorm", I=self.target_lufs, TP=self.target_tp, LRA=50, linear="true", **measured
@@ -134,7 +134,16 @@ def _long_enough(source: MediaInfo) -> tuple[int, ...]:
     return tuple(n for n, length in enumerate(lengths) if length is None or length >= _SHORTEST_MS)
 
 
-def _limiter(track: int) -> Filter:
-    settings: dict[str, Measured] = {name: Measured(name, track) for name in NEUTRAL}
-    # level=0: no automatic gain; latency=1: sound stays in step with the picture
-    return Filter.of("alimiter", **settings, level=0, attack=5, release=50, latency=1)
+def _limiter(track: int) -> tuple[Filter, ...]:
+    return (
+        Filter.of("volume", volume=Measured("raise", track), precision="double"),
+        Filter.of(
+            "alimiter",
+            limit=Measured("limit", track),
+            level_out=Measured("level_out", track),
+            level=0,  # no automatic gain
+            attack=5,
+            release=50,
+            latency=1,  # sound stays in step with the picture
+        ),
+    )

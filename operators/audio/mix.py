@@ -22,7 +22,7 @@ from operators.parameters import Array, Enum, Float
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
-from operators.sound import alike, decibels
+from operators.sound import alike, decibels, layout_of
 
 _MOST = 32
 
@@ -99,7 +99,11 @@ class Mix(Operator):
         pick = {"longest": max, "shortest": min}.get(self.duration)
         length = ends[0] if pick is None else pick(known) if len(known) == len(ends) else None
         track = replace(
-            first.audio[0], duration_ms=length, start_ms=first.start_ms, bitrate_bps=None
+            first.audio[0],
+            duration_ms=length,
+            start_ms=first.start_ms,
+            bitrate_bps=None,
+            channel_layout=layout_of(first.audio[0]),
         )
         longest = max([v.duration_ms or 0 for v in first.video] + [length or 0]) or None
         return replace(

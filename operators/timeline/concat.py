@@ -9,15 +9,17 @@ from operators.contract import (
     Category,
     Estimates,
     Example,
+    Joint,
     Operator,
     Requirements,
     bad_parameter,
     filter_cost,
     first_audio_only,
     needs,
+    remark,
 )
 from operators.filtergraph import Filter, Link, Pad, inner
-from operators.media import Kind, MediaInfo
+from operators.media import FLOWING, Kind, MediaInfo
 from operators.parameters import Enum, FrameRate, Int
 from operators.picture import LARGEST
 from operators.problem import Problem
@@ -31,6 +33,7 @@ _VIDEO_TRAITS = (
 )  # fmt: skip
 _AUDIO_TRAITS = ("codec", "sample_rate", "channels", "channel_layout", "extradata_md5")
 _TOGETHER_MS = 100
+_WITHOUT_DELAY = ("flac", "alac", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be")
 
 
 @register
@@ -99,19 +102,32 @@ class Concat(Operator):
             Link(inputs=inputs, filters=(join,), outputs=tuple(Pad(kind) for kind in kinds)),
         )
 
-    def copies(self, sources: Sequence[MediaInfo]) -> bool:
-        return self.mode != "reencode" and self._difference(sources) is None
+    def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
+        if self.mode == "reencode" or self._difference(sources):
+            return None
+        kinds = frozenset(FLOWING) if self.mode == "copy" else frozenset(_copied(sources[0]))
+        return Joint(kinds=kinds, seconds=tuple(self._lengths(sources, self._mould(sources))))
 
     def choice(self, sources: Sequence[MediaInfo]) -> str | None:
-        difference = self._difference(sources)
         if self.mode == "reencode":
             return "concat encodes anew, as asked"
-        return (
-            f"concat encodes anew: {difference}" if difference else "concat: the inputs are alike"
-        )
+        difference = self._difference(sources)
+        if difference:
+            return f"concat encodes anew: {difference}"
+        if self.mode == "auto" and sources[0].audio and Kind.AUDIO not in _copied(sources[0]):
+            codec = sources[0].audio[0].codec
+            return (
+                f"concat: the inputs are alike; {codec} sound is joined exactly by encoding it anew"
+            )
+        return "concat: the inputs are alike, their packets are copied"
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
-        return first_audio_only("concat", sources)
+        found = first_audio_only("concat", sources)
+        if self.mode == "copy" and sources[0].audio and Kind.AUDIO not in _copied(sources[0]):
+            codec = sources[0].audio[0].codec
+            said = f"each join of copied {codec} moves the sound by some 20 ms; auto is exact"
+            return (*found, remark("mode", said))
+        return found
 
     def _mould(self, sources: Sequence[MediaInfo]) -> Mould:
         return mould(sources, self.width, self.height, self.fps)
@@ -129,6 +145,16 @@ class Concat(Operator):
             if found:
                 return f"input {n} {found}"
         return None
+
+
+def _copied(source: MediaInfo) -> set[Kind]:
+    """The kinds that join without a seam. Codecs with an encoder delay do not: FFmpeg keeps the
+    lead-in samples of every file but plays them only where the first begins."""
+    return {
+        kind
+        for kind in FLOWING
+        if kind is Kind.VIDEO or all(a.codec in _WITHOUT_DELAY for a in source.audio)
+    }
 
 
 def _unlike(first: MediaInfo, other: MediaInfo) -> str | None:
@@ -153,6 +179,8 @@ def _unlike(first: MediaInfo, other: MediaInfo) -> str | None:
                 word = trait.replace("_", " ")
                 return f"has {word} {getattr(its, trait)} instead of {getattr(mine, trait)}"
     streams = (*other.video, *other.audio)
+    if any(v.rotation for v in other.video):
+        return "is turned by its display matrix"
     if any(v.is_vfr or v.frame_count for v in other.video):
         return "has frames at no constant rate"
     ends = [s.duration_ms for s in streams]

@@ -17,8 +17,8 @@ from operators.contract import (
     needs,
 )
 from operators.duration import format_seconds
-from operators.filtergraph import Filter, Link, Pad, inner
-from operators.media import Kind, MediaInfo
+from operators.filtergraph import Expression, Filter, Link, Pad, inner
+from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Duration, Enum
 from operators.picture import frames_in
 from operators.problem import Problem
@@ -82,14 +82,39 @@ class Xfade(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         shape = mould(sources)
         overlap, lengths = self._times(sources, shape)
-        join = Filter.of(
-            "xfade", transition=self.transition, duration=overlap, offset=lengths[0] - overlap
-        )
-        links = [*segment_links(sources, shape, lengths), _joined(Kind.VIDEO, join)]
+        links = [*segment_links(sources, shape, lengths)]
+        if shape.video:
+            links += self._pictures(shape.video, overlap, lengths)
         if shape.audio:
             samples = round(overlap * shape.audio.sample_rate)
             links.append(_joined(Kind.AUDIO, Filter.of("acrossfade", nb_samples=samples)))
         return tuple(links)
+
+    def _pictures(
+        self, shape: VideoStream, overlap: Fraction, lengths: Sequence[Fraction]
+    ) -> tuple[Link, ...]:
+        """Only the overlap goes through xfade, which works on full chroma: the frames before and
+        after it stay as they are."""
+        rate = shape.frame_rate or Fraction(25)
+        before, both = frames_in(lengths[0] - overlap, rate), frames_in(overlap, rate)
+        join = Filter.of("xfade", transition=self.transition, duration=overlap, offset=0)
+        same = Filter.of("format", pix_fmts=shape.pixel_format)
+        parts = [
+            _part(0, 2, end_frame=before),
+            _part(0, 3, start_frame=before),
+            _part(1, 4, end_frame=both),
+            _part(1, 5, start_frame=both),
+        ]
+        last = Filter.of("concat", n=3, v=1, a=0)
+        return (
+            *parts,
+            Link(inputs=(_picture(3), _picture(4)), filters=(join, same), outputs=(_picture(6),)),
+            Link(
+                inputs=(_picture(2), _picture(6), _picture(5)),
+                filters=(last,),
+                outputs=(Pad(Kind.VIDEO),),
+            ),
+        )
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("xfade", sources)
@@ -99,6 +124,16 @@ class Xfade(Operator):
         rate = (shape.video.frame_rate if shape.video else None) or Fraction(25)
         lengths = [length_of(source, shape, n) for n, source in enumerate(sources)]
         return frames_in(self.duration, rate) / rate, lengths
+
+
+def _picture(number: int) -> Pad:
+    return inner(Kind.VIDEO, number)
+
+
+def _part(source: int, target: int, **frames: int) -> Link:
+    """Some frames of a segment, from 0 on."""
+    cut = (Filter.of("trim", **frames), Filter.of("setpts", expr=Expression("PTS-STARTPTS")))
+    return Link(inputs=(_picture(source),), filters=cut, outputs=(_picture(target),))
 
 
 def _joined(kind: Kind, join: Filter) -> Link:

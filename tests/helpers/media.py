@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engine.tools import Tools
+from operators.loudness import Loudness, read_summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +93,14 @@ class Media:
         rate = int(next(s for s in self.streams(path) if s["codec_type"] == "audio")["sample_rate"])
         return Fraction(sum(int(frame["nb_samples"]) for frame in frames), rate)
 
-    def tone_time(self, path: Path) -> float:
-        """When the beginning of a clip's sound was recorded, told by the pitch of its tone.
+    def tone_time(self, path: Path, at: float = 0) -> float:
+        """When a clip's sound at `at` seconds was recorded, told by the pitch of its tone.
 
         The tone is sin(2π(300+100t)t), so the pitch at time t is 300+200t: count its zero crossings.
         """
         command = [
             self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0",
-            "-ac", "1", "-t", "0.2", "-f", "s16le", "-",
+            "-ac", "1", "-ar", "48000", "-ss", str(at), "-t", "0.2", "-f", "s16le", "-",
         ]  # fmt: skip
         raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
         samples = array("h", raw)
@@ -111,6 +112,14 @@ class Media:
         middle = (rises[0] + rises[-1]) / 2 / 48000
         pitch = (len(rises) - 1) / ((rises[-1] - rises[0]) / 48000)
         return (pitch - 300) / 200 - middle
+
+    def loudness(self, path: Path, track: int = 0) -> Loudness:
+        """Integrated loudness, range and true peak, by ebur128."""
+        meter = f"[0:a:{track}]ebur128=peak=true:framelog=verbose[x]"
+        words = ("-i", str(path), "-filter_complex", meter, "-map", "[x]", "-f", "null", "-")
+        found = read_summary(self.ffmpeg(*words).splitlines())
+        assert found is not None
+        return found
 
     def psnr(self, one: Path, other: Path) -> float:
         """The PSNR between two pictures of one size, in dB."""

@@ -1,5 +1,6 @@
 """JobSpecs that tests use again and again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,27 @@ def job(
         "operations": list(operations),
         "outputs": listed,
     }
+
+
+def joined(
+    name: str, sources: Sequence[Path], destination: dict[str, Any], **params: Any
+) -> dict[str, Any]:
+    """One operation `name` on several inputs `i0`, `i1`, … into one output."""
+    ids = [f"i{n}" for n in range(len(sources))]
+    return {
+        "inputs": [
+            {"id": name_, "source": file_uri(str(source))}
+            for name_, source in zip(ids, sources, strict=True)
+        ],
+        "operations": [{"op": name, "inputs": ids, "output": "out", "params": params}],
+        "outputs": [{"id": "out", **destination}],
+    }
+
+
+def lossless(name: str) -> dict[str, Any]:
+    """An output whose frames and samples can be compared exactly."""
+    codec = {"video": {"codec": "ffv1"}, "audio": {"codec": "flac"}}
+    return {"destination": f"file:///out/{name}", "codec": codec}
 
 
 def op(name: str, source: str, output: str, **params: Any) -> dict[str, Any]:
