@@ -78,6 +78,12 @@ def pad_format(pixel_format: str | None, size: Size, x: int, y: int) -> str | No
     return _SUBSAMPLED[str(pixel_format)] if len(made) > 1 else pixel_format
 
 
+def centre(pixel_format: str | None, outer: Size, inside: Size) -> tuple[int, int]:
+    """The corner of a picture in the middle of another, on the chroma grid where there is one."""
+    x, y = (outer.width - inside.width) // 2, (outer.height - inside.height) // 2
+    return (x - x % 2, y - y % 2) if pixel_format in _SUBSAMPLED else (x, y)
+
+
 def contained(video: VideoStream, size: Size) -> tuple[Filter, ...]:
     """Scale into a box with bars where the shape differs; nothing where it is that size already."""
     if video.sar == 1 and (video.width, video.height) == (size.width, size.height):
@@ -86,7 +92,7 @@ def contained(video: VideoStream, size: Size) -> tuple[Filter, ...]:
     resized = Filter.of("scale", w=inside.width, h=inside.height, flags="bicubic")
     if inside == size:
         return resized, SQUARE
-    x, y = (size.width - inside.width) // 2, (size.height - inside.height) // 2
+    x, y = centre(video.pixel_format, size, inside)
     return resized, *padded(video.pixel_format, size, x, y), SQUARE
 
 

@@ -208,6 +208,15 @@ def _video(
     if rate:
         filters.append(Filter.of("fps", fps=Rate(rate)))
         stream = replace(stream, frame_rate=rate, nominal_frame_rate=rate, is_vfr=False)
+    if min(stream.width, stream.height) < 2 and not encoder.is_image and encoder.pixel_formats:
+        size = {"w": max(2, stream.width), "h": max(2, stream.height)}
+        filters.append(Filter.of("scale", **size, flags="neighbor"))
+        findings.warn(
+            Code.INVALID_OUTPUT,
+            "",
+            f"{encoder.name} needs two pixels a side: the picture is enlarged",
+        )
+        stream = stream.resized(size["w"], size["h"])
     width = stream.width - (stream.width % 2 if pixels in _SUBSAMPLED + _HALF_WIDTH else 0)
     height = stream.height - (stream.height % 2 if pixels in _SUBSAMPLED else 0)
     if (width, height) != (stream.width, stream.height) and min(width, height) > 0:

@@ -26,6 +26,12 @@ from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
 
+_FORMATS = {
+    "yuv420p": "yuv420", "yuvj420p": "yuv420", "yuv422p": "yuv422", "yuvj422p": "yuv422",
+    "yuv444p": "yuv444", "yuvj444p": "yuv444", "yuv420p10le": "yuv420p10",
+    "yuv422p10le": "yuv422p10", "gbrp": "gbrp", "rgb24": "rgb", "rgba": "rgb", "bgra": "rgb", "pal8": "rgb",
+}  # fmt: skip
+
 
 @register
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +110,8 @@ class Overlay(Operator):
             y=y,
             # a still is one frame, shown until the end; a clip goes when it ends
             eof_action="repeat" if is_held else "pass",
-            format="yuv420p10" if (base.bit_depth or 8) > 8 else "auto",
+            # named, so that what lies beside the overlay is not converted
+            format=_FORMATS.get(base.pixel_format or "", "yuv420"),
             enable=enabled(self.start, self.end),
         )
         return (

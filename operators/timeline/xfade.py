@@ -18,14 +18,17 @@ from operators.contract import (
 )
 from operators.duration import format_seconds
 from operators.filtergraph import Expression, Filter, Link, Pad, inner
-from operators.media import Kind, MediaInfo, VideoStream
+from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Duration, Enum
 from operators.picture import frames_in
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
 from operators.segments import Mould, assembled, length_of, mould, segment_links
+from operators.sound import samples_in
 
+# inner pads: the parts of the first input, of the second, and both at once
+_FIRST, _OUT, _IN, _LAST, _BOTH = range(2, 7)
 _TRANSITIONS = tuple(
     """fade fadeblack fadewhite fadegrays dissolve distance pixelize radial smoothleft smoothright
     smoothup smoothdown wipeleft wiperight wipeup wipedown slideleft slideright slideup slidedown
@@ -86,8 +89,7 @@ class Xfade(Operator):
         if shape.video:
             links += self._pictures(shape.video, overlap, lengths)
         if shape.audio:
-            samples = round(overlap * shape.audio.sample_rate)
-            links.append(_joined(Kind.AUDIO, Filter.of("acrossfade", nb_samples=samples)))
+            links += self._sounds(shape.audio, overlap, lengths)
         return tuple(links)
 
     def _pictures(
@@ -97,24 +99,35 @@ class Xfade(Operator):
         after it stay as they are."""
         rate = shape.frame_rate or Fraction(25)
         before, both = frames_in(lengths[0] - overlap, rate), frames_in(overlap, rate)
-        join = Filter.of("xfade", transition=self.transition, duration=overlap, offset=0)
-        same = Filter.of("format", pix_fmts=shape.pixel_format)
-        parts = [
-            _part(0, 2, end_frame=before),
-            _part(0, 3, start_frame=before),
-            _part(1, 4, end_frame=both),
-            _part(1, 5, start_frame=both),
-        ]
-        last = Filter.of("concat", n=3, v=1, a=0)
-        return (
-            *parts,
-            Link(inputs=(_picture(3), _picture(4)), filters=(join, same), outputs=(_picture(6),)),
-            Link(
-                inputs=(_picture(2), _picture(6), _picture(5)),
-                filters=(last,),
-                outputs=(Pad(Kind.VIDEO),),
-            ),
+        parts = (
+            _part(0, _FIRST, Filter.of("trim", end_frame=before)),
+            _part(0, _OUT, Filter.of("trim", start_frame=before)),
+            _part(1, _IN, Filter.of("trim", end_frame=both)),
+            _part(1, _LAST, Filter.of("trim", start_frame=both)),
         )
+        cross = (
+            Filter.of("xfade", transition=self.transition, duration=overlap, offset=0),
+            Filter.of("format", pix_fmts=shape.pixel_format),
+        )
+        return (*parts, *_crossed(Kind.VIDEO, cross, Filter.of("concat", n=3, v=1, a=0)))
+
+    def _sounds(
+        self, shape: AudioStream, overlap: Fraction, lengths: Sequence[Fraction]
+    ) -> tuple[Link, ...]:
+        """The same for sound. Not acrossfade: FFmpeg 5 ends it early when both inputs come from
+        one file."""
+        before, both = samples_in(lengths[0] - overlap, shape), samples_in(overlap, shape)
+        fade_out, fade_in = (
+            Filter.of("afade", type=way, start_sample=0, nb_samples=both) for way in ("out", "in")
+        )
+        parts = (
+            _part(0, _FIRST, Filter.of("atrim", end_sample=before)),
+            _part(0, _OUT, Filter.of("atrim", start_sample=before), fade_out),
+            _part(1, _IN, Filter.of("atrim", end_sample=both), fade_in),
+            _part(1, _LAST, Filter.of("atrim", start_sample=both)),
+        )
+        cross = (Filter.of("amix", inputs=2, normalize=0),)
+        return (*parts, *_crossed(Kind.AUDIO, cross, Filter.of("concat", n=3, v=0, a=1)))
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("xfade", sources)
@@ -126,15 +139,20 @@ class Xfade(Operator):
         return frames_in(self.duration, rate) / rate, lengths
 
 
-def _picture(number: int) -> Pad:
-    return inner(Kind.VIDEO, number)
+def _part(source: int, target: int, cut: Filter, *more: Filter) -> Link:
+    """Some frames or samples of a segment, from 0 on."""
+    is_sound = cut.name == "atrim"
+    kind = Kind.AUDIO if is_sound else Kind.VIDEO
+    rebase = Filter.of("asetpts" if is_sound else "setpts", expr=Expression("PTS-STARTPTS"))
+    return Link(
+        inputs=(inner(kind, source),), filters=(cut, rebase, *more), outputs=(inner(kind, target),)
+    )
 
 
-def _part(source: int, target: int, **frames: int) -> Link:
-    """Some frames of a segment, from 0 on."""
-    cut = (Filter.of("trim", **frames), Filter.of("setpts", expr=Expression("PTS-STARTPTS")))
-    return Link(inputs=(_picture(source),), filters=cut, outputs=(_picture(target),))
-
-
-def _joined(kind: Kind, join: Filter) -> Link:
-    return Link(inputs=(inner(kind, 0), inner(kind, 1)), filters=(join,), outputs=(Pad(kind),))
+def _crossed(kind: Kind, cross: tuple[Filter, ...], join: Filter) -> tuple[Link, ...]:
+    """The two middle parts into one, and all three in a row."""
+    first, out, into, last, both = (inner(kind, n) for n in (_FIRST, _OUT, _IN, _LAST, _BOTH))
+    return (
+        Link(inputs=(out, into), filters=cross, outputs=(both,)),
+        Link(inputs=(first, both, last), filters=(join,), outputs=(Pad(kind),)),
+    )

@@ -18,8 +18,8 @@ from operators.contract import (
 )
 from operators.filtergraph import Filter, Link
 from operators.media import Kind, MediaInfo, VideoStream
-from operators.parameters import Int
-from operators.picture import LARGEST
+from operators.parameters import Int, Size
+from operators.picture import LARGEST, centre
 from operators.reading import param
 from operators.registry import register
 
@@ -85,8 +85,10 @@ class Crop(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
         video = source.video[0]
-        x = (video.width - self.width) // 2 if self.x is None else self.x
-        y = (video.height - self.height) // 2 if self.y is None else self.y
+        whole = Size(width=video.width, height=video.height)
+        size = Size(width=self.width, height=self.height)
+        x, y = centre(video.pixel_format, whole, size)
+        x, y = x if self.x is None else self.x, y if self.y is None else self.y
         # exact=1: without it FFmpeg rounds x and y to the chroma grid and the picture shifts by a pixel
         return per_track(
             source, video=(Filter.of("crop", w=self.width, h=self.height, x=x, y=y, exact=1),)

@@ -10,6 +10,7 @@ from operators.contract import (
     Example,
     Operator,
     Requirements,
+    bad_parameter,
     filter_cost,
     needs,
     per_track,
@@ -56,6 +57,9 @@ class Deinterlace(Operator):
     def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
         (source,) = sources
         video = source.video[0]
+        if min(video.width, video.height) < 4:
+            size = f"{video.width}x{video.height}"
+            raise bad_parameter("", f"a picture of {size} is too small to deinterlace")
         rate = video.frame_rate
         if self.mode == "field" and rate and not video.is_still:
             video = replace(video, frame_rate=2 * rate, nominal_frame_rate=2 * rate)

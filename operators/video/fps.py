@@ -65,7 +65,9 @@ class Fps(Operator):
         )  # fmt: skip
         ends = [a.duration_ms for a in source.audio if a.duration_ms is not None]
         longest = max([*ends, length_ms or 0]) or source.duration_ms
-        return replace(source.with_video(made), duration_ms=longest)
+        # when the last of irregular frames ends, only its decoder knows
+        is_sure = source.duration_is_exact and not video.is_vfr
+        return replace(source.with_video(made), duration_ms=longest, duration_is_exact=is_sure)
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.005, memory_mb=20)

@@ -21,7 +21,7 @@ from operators.contract import (
 from operators.filtergraph import Link
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Color, Int, Size, String
-from operators.picture import LARGEST, display_aspect, pad_format, padded, to_even
+from operators.picture import LARGEST, centre, display_aspect, pad_format, padded, to_even
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
@@ -133,6 +133,6 @@ class Pad(Operator):
         return Size(width=video.width, height=max(height, video.height))
 
     def _corner(self, video: VideoStream, canvas: Size) -> tuple[int, int]:
-        x = (canvas.width - video.width) // 2 if self.x is None else self.x
-        y = (canvas.height - video.height) // 2 if self.y is None else self.y
-        return x, y
+        inside = Size(width=video.width, height=video.height)
+        x, y = centre(video.pixel_format, canvas, inside)
+        return x if self.x is None else self.x, y if self.y is None else self.y

@@ -22,6 +22,7 @@ from operators.parameters import Enum, Int, Size
 from operators.picture import (
     LARGEST,
     SQUARE,
+    centre,
     display_aspect,
     fit_sizes,
     pad_format,
@@ -127,11 +128,12 @@ class Scale(Operator):
             return (self._resize(size),)
         if self.fit == "contain":
             inside, _ = fit_sizes(display_aspect(video), size)
-            x, y = (size.width - inside.width) // 2, (size.height - inside.height) // 2
+            x, y = centre(video.pixel_format, size, inside)
             return (self._resize(inside), *padded(video.pixel_format, size, x, y))
         _, around = fit_sizes(display_aspect(video), size)
         # exact=1: without it FFmpeg rounds x and y to the chroma grid
-        cut = Filter.of("crop", w=size.width, h=size.height, exact=1)
+        x, y = centre(video.pixel_format, around, size)
+        cut = Filter.of("crop", w=size.width, h=size.height, x=x, y=y, exact=1)
         return (self._resize(around), cut)
 
     def _format(self, video: VideoStream, size: Size) -> str | None:
@@ -139,7 +141,7 @@ class Scale(Operator):
         if self.fit != "contain" or self.width < 0 or self.height < 0:
             return video.pixel_format
         inside, _ = fit_sizes(display_aspect(video), size)
-        x, y = (size.width - inside.width) // 2, (size.height - inside.height) // 2
+        x, y = centre(video.pixel_format, size, inside)
         return pad_format(video.pixel_format, size, x, y)
 
     def _resize(self, size: Size) -> Filter:

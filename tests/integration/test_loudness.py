@@ -48,6 +48,8 @@ def flac(name: str = "o.mka") -> dict[str, Any]:
 def test_programmes_come_out_as_loud_as_asked(
     source: Path, target: tuple[float, float], media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
+    if source.name == "amr_mpeg4.3gp" and binaries.version.startswith("5.1"):
+        pytest.skip("FFmpeg 5.1 decodes a fifth of this file's sound")
     lufs, peak = target
     spec = job(source, op("loudnorm", "src", "n", target_lufs=lufs, target_tp=peak), n=flac())
     if source.name == "mkv_2audio_8subs.mkv":

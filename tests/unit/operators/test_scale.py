@@ -54,7 +54,7 @@ def test_the_missing_side_keeps_the_shape_and_is_even(
         ),
         (
             {"width": 100, "height": 100, "fit": "cover"},
-            "scale=w=178:h=100:flags=bicubic,crop=w=100:h=100:exact=1,setsar=sar=1",
+            "scale=w=178:h=100:flags=bicubic,crop=w=100:h=100:x=38:y=0:exact=1,setsar=sar=1",
         ),
         ({"width": 640, "fit": "cover"}, "scale=w=640:h=360:flags=bicubic,setsar=sar=1"),
     ],
