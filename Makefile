@@ -51,6 +51,12 @@ migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema
 migration: $(READY) ## Write a new migration from the models (NAME="what changes")
 	@$(BIN)/python -m tests.helpers.make_migration "$(NAME)"
 
+docs: $(READY) ## Write docs/operators.md from the operators
+	@$(BIN)/python -m tests.helpers.make_operator_docs
+
+glyphs: $(READY) ## Write operators/glyphs.py from the bundled fonts
+	@$(BIN)/python -m tests.helpers.make_glyphs
+
 ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the newest, without installing it
 .cache/ffmpeg-debian/ffmpeg:
 	@sh tests/helpers/unpack_debian_ffmpeg.sh .cache/ffmpeg-debian
@@ -58,4 +64,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full check fmt bench migrate migration ffmpeg-debian clean
+.PHONY: help setup demo up test test-full check fmt bench migrate migration docs glyphs ffmpeg-debian clean

@@ -38,7 +38,11 @@ def rewrite(raw: bytes, width: int, height: int, style: Mapping[str, Any]) -> st
         found = SSAFile.from_string(_decode(raw))
     except (pysubs2.exceptions.Pysubs2Error, ValueError, OverflowError) as error:
         raise _bad("The subtitles are neither SRT, WebVTT nor ASS.") from error
-    events = [event for event in found if event.type == "Dialogue" and event.end > event.start]
+    events = [
+        event
+        for event in found
+        if event.type == "Dialogue" and event.end > event.start and event.plaintext.strip()
+    ]
     if not events:
         raise _bad("The subtitle file holds no subtitles.")
     if len(events) > _MOST_EVENTS:

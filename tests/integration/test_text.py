@@ -68,13 +68,11 @@ def batches(listed: list[str], size: int) -> list[list[str]]:
     return [listed[n : n + size] for n in range(0, len(listed), size)]
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(n, marks=pytest.mark.full) if n > 4 else n for n in range(20)]
-)
+@pytest.mark.parametrize("number", range(20))
 def test_any_text_is_drawn_as_the_textfile_reference_draws_it(
     number: int, grey: Path, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    """Twenty-five texts a run, twenty runs: five hundred (a hundred in the short form)."""
+    """Twenty-five texts a run, twenty runs: five hundred."""
     for position, text in enumerate(batches(texts(500), 25)[number]):
         folder = tmp_path / str(position)
         folder.mkdir()
