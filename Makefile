@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_OUT ?= demo-output
+# every branch of the operators is run by a unit test
+COVERED := --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 help: ## Show this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,11 +26,11 @@ up: $(READY) ## Run the whole service here: API :8080, Flower :5555
 	@$(BIN)/media-pipeline up $(ARGS)
 
 test: $(READY) ## Run all tests (starts and stops its own servers)
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/unit $(COVERED)
 	@$(BIN)/pytest tests/integration tests/e2e -m "not full"
 
 test-full: $(READY) ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
-	@$(BIN)/pytest tests
+	@$(BIN)/pytest tests $(COVERED)
 	@MEDIA_PIPELINE_TEST_FFMPEG=.cache/ffmpeg-debian $(BIN)/pytest tests/integration tests/e2e
 
 check: $(READY) ## Format, lint, types, import contracts, unit tests
@@ -36,7 +38,7 @@ check: $(READY) ## Format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit
+	@$(BIN)/pytest -q tests/unit $(COVERED)
 
 fmt: $(READY) ## Format the code and sort out what lint can mend
 	@$(BIN)/ruff format -q .

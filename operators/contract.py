@@ -119,7 +119,8 @@ class BadParameters(Exception):
 
 def wrong(name: str, message: str, suggestion: str | None = None) -> Problem:
     """A finding about one parameter, for `validate`."""
-    return Problem(code=_PARAMETERS, pointer=f"/{name}", message=message, suggestion=suggestion)
+    at = f"/{name}" if name else ""
+    return Problem(code=_PARAMETERS, pointer=at, message=message, suggestion=suggestion)
 
 
 def bad_parameter(name: str, message: str, suggestion: str | None = None) -> BadParameters:

@@ -59,8 +59,6 @@ def _documented(value: Any) -> Any:
             return format_duration(value)
         case tuple():
             return [_documented(item) for item in value]
-        case type():
-            return value.__name__
         case _:
             return value
 

@@ -86,8 +86,8 @@ class Xfade(Operator):
         shape = mould(sources)
         overlap, lengths = self._times(sources, shape)
         links = [*segment_links(sources, shape, lengths)]
-        if shape.video:
-            links += self._pictures(shape.video, overlap, lengths)
+        assert shape.video is not None  # both inputs have a picture
+        links += self._pictures(shape.video, overlap, lengths)
         if shape.audio:
             links += self._sounds(shape.audio, overlap, lengths)
         return tuple(links)

@@ -13,6 +13,7 @@ from operators.glyphs import FILES, RANGES
 from operators.parameters import ParamType
 from operators.problem import Code
 from operators.reading import Parameter, declared
+from operators.text import missing
 from tests.helpers import make_glyphs, make_operator_docs
 
 CATALOGUE = {operator.name: operator for operator in registry.listed()}
@@ -142,6 +143,11 @@ def test_a_missing_glyph_is_named_with_its_range() -> None:
     assert CATALOGUE["drawtext"].read({"text": "日本語", "font": "DejaVu Sans"}, "")[0] is None
 
 
+def test_what_is_not_drawn_needs_no_glyph() -> None:
+    assert not missing("DejaVu Sans", "line\nbreak \u200b\ufe0f")
+    assert missing("DejaVu Sans", "日a日") == ["日"]
+
+
 def test_the_glyph_table_is_that_of_the_bundled_fonts() -> None:
     assert make_glyphs.FONTS == FILES
     for name, file in FILES.items():
@@ -150,3 +156,9 @@ def test_the_glyph_table_is_that_of_the_bundled_fonts() -> None:
 
 def test_the_documentation_is_that_of_the_operators() -> None:
     assert Path("docs/operators.md").read_text() == make_operator_docs.written(), "run `make docs`"
+
+
+def test_what_an_operator_need_not_say_has_defaults() -> None:
+    made, _ = CATALOGUE["volume"].read({"gain_db": 1}, "")
+    assert made is not None
+    assert made.unmeasured() == {}

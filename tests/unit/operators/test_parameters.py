@@ -12,6 +12,7 @@ from operators.parameters import (
     Duration,
     Enum,
     Float,
+    FrameRate,
     Int,
     Object,
     ParamType,
@@ -149,3 +150,11 @@ def test_any_json_is_converted_or_refused(kind: ParamType, value: Any) -> None:
 def test_rules_and_schema_are_json(kind: ParamType) -> None:
     assert isinstance(kind.schema(), dict)
     assert all(not isinstance(rule, Fraction) for rule in kind.rules().values())
+
+
+def test_sizes_and_rates_are_written_back_as_text() -> None:
+    assert Resolution().plain(Resolution().convert("64x48")) == "64x48"
+    assert Resolution().plain(None) is None
+    assert FrameRate().plain(FrameRate().convert("30000/1001")) == "30000/1001"
+    assert FrameRate().plain(None) is None
+    assert Array(item_type=Int(min=1)).rules()["item_type"] == {"type": "int", "min": 1}

@@ -36,3 +36,19 @@ def test_every_operator_describes_itself_and_its_examples_work(operator: type[Op
         assert made is not None
         again, _ = operator.read(made.params(), "/params")
         assert again == made
+
+
+def test_operators_come_from_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name, value = "mirror", "acme:Mirror"
+
+        def __init__(self, loaded: object) -> None:
+            self.loaded = loaded
+
+        def load(self) -> object:
+            return self.loaded
+
+    entries = [Entry(registry.find("trim")), Entry("no operator")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: entries)
+    registry._load_all.cache_clear()
+    assert registry.find("trim") is not None

@@ -1,0 +1,106 @@
+"""The loop between measuring and limiting, against a limiter that is only arithmetic."""
+
+import pytest
+
+from operators import registry
+from operators.loudness import NEUTRAL, Loudness, next_settings, read_summary
+
+SUMMARY = """[Parsed_ebur128_0 @ 0x1] Summary:
+
+  Integrated loudness:
+    I:         -23.0 LUFS
+    Threshold: -33.4 LUFS
+
+  Loudness range:
+    LRA:         7.1 LU
+    Threshold: -43.3 LUFS
+    LRA low:   -27.0 LUFS
+    LRA high:  -19.9 LUFS
+
+  True peak:
+    Peak:        -3.2 dBFS
+""".splitlines()
+
+
+def test_the_summary_is_read() -> None:
+    seen = read_summary(["[info] Summary: an older one", *SUMMARY, "[info] video:0kB"])
+    assert seen == Loudness(integrated=-23.0, threshold=-33.4, range=7.1, true_peak=-3.2)
+    assert read_summary(SUMMARY[:4]) is None
+    assert read_summary(["nothing"]) is None
+
+
+class Signal:
+    """Programme with a loudness and a peak; limiting costs `loss` LU for each dB that peaks lose."""
+
+    def __init__(self, integrated: float, peak: float, loss: float) -> None:
+        self.integrated, self.peak, self.loss = integrated, peak, loss
+
+    def measured(self, settings: dict[str, str]) -> Loudness:
+        before = float(settings.get("before", "0"))
+        ceiling = float(settings["lowest"]) if "lowest" in settings else 99.0
+        over = max(0.0, self.peak + before - ceiling)
+        return Loudness(
+            integrated=round(self.integrated + before - over * self.loss, 1),
+            threshold=-40,
+            range=5,
+            true_peak=round(self.peak + before - over, 1),
+        )
+
+
+@pytest.mark.parametrize("integrated", [-62.0, -33.0, -23.0, -16.1, -9.0])
+@pytest.mark.parametrize("crest", [4.0, 12.0, 24.0])
+@pytest.mark.parametrize("loss", [0.05, 0.3, 0.6])
+@pytest.mark.parametrize("target", [-23.0, -16.0, -9.0])
+def test_it_settles_on_the_target_below_the_ceiling(
+    integrated: float, crest: float, loss: float, target: float
+) -> None:
+    signal, settings, rounds = Signal(integrated, integrated + crest, loss), {}, 0
+    is_settled = False
+    while not is_settled:
+        seen = signal.measured(settings)
+        settings, is_settled = next_settings(seen, target, -1.5, settings)
+        rounds += 1
+    assert rounds <= 7
+    gain = target - float(settings["input_i"])
+    assert seen.true_peak + gain <= -1.5 + 0.01
+    reached = seen.integrated + gain
+    assert abs(reached - target) <= 0.5 or loss == 0.6  # then peaks are most of its loudness
+
+
+def test_what_needs_no_limiting_settles_at_once_and_linearly() -> None:
+    seen = Loudness(integrated=-23, threshold=-33, range=7, true_peak=-12)
+    values, is_settled = next_settings(seen, -16, -1.5, {})
+    assert is_settled
+    assert values["input_i"] == "-23.00"
+    assert {name: float(values[name]) for name in NEUTRAL} == NEUTRAL
+
+
+def test_what_cannot_be_reached_ends_as_loud_as_it_gets_below_the_ceiling() -> None:
+    signal, settings, is_settled = Signal(-40, -5, 0.97), {}, False
+    while not is_settled:
+        seen = signal.measured(settings)
+        settings, is_settled = next_settings(seen, -10, -1.5, settings)
+    assert seen.true_peak + (-10 - float(settings["input_i"])) <= -1.5 + 0.01
+
+
+@pytest.mark.parametrize("integrated", [-70.0, float("-inf")])
+def test_silence_is_left_alone(integrated: float) -> None:
+    seen = Loudness(integrated=integrated, threshold=-70, range=0, true_peak=float("-inf"))
+    values, is_settled = next_settings(seen, -16, -1.5, {})
+    assert is_settled
+    assert values["input_i"] == "-16.00"  # a gain of nothing
+
+
+def test_the_operator_warns_of_silence_and_of_a_wide_range() -> None:
+    kind = registry.find("loudnorm")
+    assert kind is not None
+    operator, _ = kind.read({"target_lra": 5}, "")
+    assert operator is not None
+    assert "wider than 5" in str(operator.settle(SUMMARY, {}).warning)
+    silent = [line.replace("-23.0", "-70.0") for line in SUMMARY]
+    assert "silent" in str(operator.settle(silent, {}).warning)
+    wide, _ = kind.read({"target_lra": 20}, "")
+    assert wide is not None
+    assert wide.settle(SUMMARY, operator.unmeasured()).warning is None
+    with pytest.raises(ValueError, match="no loudness summary"):
+        operator.settle(["nothing"], {})
