@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -158,3 +159,14 @@ def test_sizes_and_rates_are_written_back_as_text() -> None:
     assert FrameRate().plain(FrameRate().convert("30000/1001")) == "30000/1001"
     assert FrameRate().plain(None) is None
     assert Array(item_type=Int(min=1)).rules()["item_type"] == {"type": "int", "min": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words(ParamType):
+    """A type whose rule is a list."""
+
+    words: tuple[str, ...] = ("a", "b")
+
+
+def test_rules_that_are_lists_are_documented_as_lists() -> None:
+    assert Words().rules() == {"words": ["a", "b"]}
