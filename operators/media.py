@@ -101,6 +101,12 @@ class VideoStream(Stream):
         return self.frame_count == 1
 
     @property
+    def is_full_range(self) -> bool:
+        """Whether luma runs from 0 to 255 (in YUV; RGB always does)."""
+        pixels = self.pixel_format or ""
+        return pixels.startswith("yuvj") or (self.color_range == "pc" and pixels.startswith("yuv"))
+
+    @property
     def grid_rate(self) -> Fraction | None:
         """Frames a second of a constant-rate stream; None where frames keep no such grid."""
         if self.is_vfr or not self.frame_rate:

@@ -53,7 +53,8 @@ def mould(
         frame_count=None,
         start_ms=0,
         bitrate_bps=None,
-        pixel_format="yuv420p10le" if is_deep else "yuv420p",
+        # yuvj: FFmpeg 5 knows full range by the format's name
+        pixel_format="yuv420p10le" if is_deep else "yuvj420p" if first.is_full_range else "yuv420p",
         field_order=None,
     )
     return Mould(video=made, audio=audio)

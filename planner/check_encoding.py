@@ -76,6 +76,14 @@ def _check_settings(encoder: Encoder, chosen: VideoCodec | AudioCodec) -> Iterat
                 f"{encoder.name} has no {name} {value}",
                 f"It has {', '.join(allowed)}." if allowed else f"Leave {name} out.",
             )
+    profile, pixels = getattr(chosen, "profile", None), getattr(chosen, "pixel_format", None)
+    able = encoder.formats_of(profile)
+    if pixels in encoder.pixel_formats and pixels not in able:
+        yield _bad(
+            "pixel_format",
+            f"profile {profile} cannot be written with {pixels}",
+            f"It takes {', '.join(able)}.",
+        )
     crf = getattr(chosen, "crf", None)
     if crf is None:
         return

@@ -4,7 +4,7 @@ Names are FFmpeg's: a codec (`h264`) as ffprobe reports it, an encoder (`libx264
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from operators.media import Kind
 
@@ -25,6 +25,8 @@ class Encoder:
     pixel_formats: tuple[str, ...] = ()
     """The first is used when the source's own is not among them."""
     profiles: tuple[str, ...] = ()
+    profile_formats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The pixel formats of the profiles that do not take all of them."""
     fixed: tuple[str, ...] = ()
     sample_rates: tuple[int, ...] = ()
     """Empty: any. Otherwise other rates become the next higher one."""
@@ -39,10 +41,16 @@ class Encoder:
     decoded_format: str | None = None
     """What its decoder calls the pixel format, where that is another word."""
     is_image: bool = False
+    full_format: str | None = None
+    """The pixel format for full-range pictures: FFmpeg 5 knows the range by the format's name."""
     clear_format: str | None = None
     """The pixel format for pictures with transparency."""
     cpu_factor: float = 1.0
     """Seconds of CPU for a second of 720p (video) or stereo (audio), first estimate."""
+
+    def formats_of(self, profile: str | None) -> tuple[str, ...]:
+        """The pixel formats that a profile (None: any) can be written with."""
+        return self.profile_formats.get(profile or "", self.pixel_formats)
 
 
 _X26X = (
@@ -58,12 +66,23 @@ ENCODERS: tuple[Encoder, ...] = (
         name="libx264", codec="h264", kind=Kind.VIDEO, crf_max=51, default_crf=23, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("baseline", "main", "high", "high10", "high422", "high444"), cpu_factor=0.5,
+        full_format="yuvj420p",
+        profile_formats={
+            "baseline": ("yuv420p",), "main": ("yuv420p",), "high": ("yuv420p",),
+            "high10": ("yuv420p", "yuv420p10le"),
+            "high422": ("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le"),
+        },
     ),
     Encoder(
         name="libx265", codec="hevc", kind=Kind.VIDEO, crf_max=51, default_crf=28, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("main", "main10", "main422-10", "main444-8", "main444-10"),
         fixed=("-tag:v", "hvc1", "-x265-params", "log-level=warning"), cpu_factor=1.8,
+        full_format="yuvj420p",
+        profile_formats={
+            "main": ("yuv420p",), "main10": ("yuv420p10le",), "main422-10": ("yuv422p10le",),
+            "main444-8": ("yuv444p",), "main444-10": ("yuv444p10le",),
+        },
     ),
     Encoder(
         name="libsvtav1", codec="av1", kind=Kind.VIDEO, crf_max=63, default_crf=35, presets=_X26X,
@@ -88,6 +107,7 @@ ENCODERS: tuple[Encoder, ...] = (
     Encoder(
         name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6,
         pixel_formats=("yuv422p10le", "yuv444p10le"), profiles=("proxy", "lt", "standard", "hq"),
+        profile_formats=dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
     ),
     Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
     Encoder(

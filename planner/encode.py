@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from operators.filtergraph import Filter, Rate
+from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.problem import Code
 from planner.codecs import (
@@ -17,25 +17,12 @@ from planner.codecs import (
 )
 from planner.findings import Findings
 from planner.pictures import check_pictures, image_options, pictures
+from planner.pixels import depth_of, prepare
 from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 
 _COPY = "copy"
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-_TRANSPARENT = (
-    "rgba",
-    "bgra",
-    "argb",
-    "abgr",
-    "yuva420p",
-    "yuva444p",
-    "pal8",
-    "ya8",
-    "rgba64be",
-    "rgba64le",
-)
-_SUBSAMPLED = ("yuv420p", "yuva420p", "yuv420p10le", "nv12")
-_HALF_WIDTH = ("yuv422p", "yuv422p10le")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,31 +189,8 @@ def _video(
     stream: VideoStream,
     findings: Findings,
 ) -> tuple[EncodedTrack, VideoStream]:
-    pixels = asked.pixel_format or _pixel_format(encoder, stream)
-    filters: list[Filter] = []
-    rate = asked.fps or _highest_rate(encoder, stream)
-    if rate:
-        filters.append(Filter.of("fps", fps=Rate(rate)))
-        stream = replace(stream, frame_rate=rate, nominal_frame_rate=rate, is_vfr=False)
-    if min(stream.width, stream.height) < 2 and not encoder.is_image and encoder.pixel_formats:
-        size = {"w": max(2, stream.width), "h": max(2, stream.height)}
-        filters.append(Filter.of("scale", **size, flags="neighbor"))
-        findings.warn(
-            Code.INVALID_OUTPUT,
-            "",
-            f"{encoder.name} needs two pixels a side: the picture is enlarged",
-        )
-        stream = stream.resized(size["w"], size["h"])
-    width = stream.width - (stream.width % 2 if pixels in _SUBSAMPLED + _HALF_WIDTH else 0)
-    height = stream.height - (stream.height % 2 if pixels in _SUBSAMPLED else 0)
-    if (width, height) != (stream.width, stream.height) and min(width, height) > 0:
-        # exact=1 and an explicit corner: at most one line is lost, nothing is resampled
-        filters.append(Filter.of("crop", w=width, h=height, x=0, y=0, exact=1))
-        findings.warn(
-            Code.INVALID_OUTPUT, "",
-            f"{pixels} needs even sizes: {stream.width}x{stream.height} becomes {width}x{height}",
-        )  # fmt: skip
-        stream = replace(stream, width=width, height=height)
+    ready = prepare(asked, encoder, stream, findings)
+    stream, pixels = ready.stream, ready.pixel_format
     options = ["-c:v:{n}", encoder.name, *_quality(asked, encoder), *encoder.fixed]
     if pixels:
         options += ["-pix_fmt:v:{n}", pixels]
@@ -245,7 +209,7 @@ def _video(
             stream,
             codec=encoder.codec,
             pixel_format=encoder.decoded_format or pixels,
-            bit_depth=_depth(pixels) or stream.bit_depth,
+            bit_depth=depth_of(pixels) or stream.bit_depth,
             profile=None,
             rotation=0,
         )
@@ -254,7 +218,7 @@ def _video(
         kind=Kind.VIDEO,
         picked=position,
         is_copied=False,
-        filters=tuple(filters),
+        filters=ready.filters,
         # vfr: timestamps as they are; frames are neither doubled nor dropped
         options=(*options, "-fps_mode:v:{n}", "passthrough" if encoder.is_image else "vfr"),
         encoder=encoder,
@@ -262,33 +226,9 @@ def _video(
     return track, result
 
 
-def _highest_rate(encoder: Encoder, stream: VideoStream) -> Fraction | None:
-    """The encoder's highest frame rate where the stream has more."""
-    most = encoder.max_frame_rate
-    return Fraction(most) if most and (stream.frame_rate or 0) > most else None
-
-
-def _depth(pixels: str | None) -> int | None:
-    return None if pixels is None else 10 if "10" in pixels else 8
-
-
 def _seen(stream: VideoStream) -> VideoStream:
     shown = round(Fraction(stream.width) * stream.sar)
     return replace(stream, display_width=shown, display_height=stream.height)
-
-
-def _pixel_format(encoder: Encoder, stream: VideoStream) -> str | None:
-    """The source's depth where the encoder has it; 4:2:0 because players expect it."""
-    if not encoder.pixel_formats:
-        return None
-    clear = stream.pixel_format in _TRANSPARENT and encoder.clear_format
-    if clear:
-        return clear
-    if encoder.is_image:
-        return encoder.pixel_formats[0]
-    deep = (stream.bit_depth or 8) > 8
-    wanted = "yuv420p10le" if deep else "yuv420p"
-    return wanted if wanted in encoder.pixel_formats else encoder.pixel_formats[0]
 
 
 def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:

@@ -247,3 +247,17 @@ def test_colours_survive_a_pass_through(
         video.color_primaries,
     ) == tags
     assert video.pixel_format in (deep, f"yuvj{deep[3:]}")
+    joined = {
+        "op": "concat",
+        "inputs": ["src", "src"],
+        "output": "c",
+        "params": {"mode": "reencode"},
+    }
+    spec["operations"] = [joined]
+    video = render(spec, tmp_path, binaries).found[0].video[0]
+    assert (
+        video.color_range,
+        video.color_space,
+        video.color_transfer,
+        video.color_primaries,
+    ) == tags
