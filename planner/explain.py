@@ -1,13 +1,10 @@
-"""A plan for people: a readable tree, and a shell script that does the job by hand."""
+"""A plan for people: a readable tree. The shell script is `planner.script`."""
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
 
 from planner import safety
 from planner.plan import PlanNode, ProcessingPlan
 from planner.steps import Step
-from planner.uri import parse_uri
 
 _GUARDS = " ".join(shlex.quote(word) for word in safety.UPLOADED_INPUT)
 
@@ -50,45 +47,3 @@ def _step(step: Step) -> list[str]:
         f"    about {step.estimates.wall_ms / 1000:.1f} s",
         f"    {command}",
     ]
-
-
-def as_script(plan: ProcessingPlan, spec: Mapping[str, Any]) -> str:
-    """A shell script that makes the same files; runs with sh, needs only ffmpeg."""
-    paths = {f"{{in:{given['id']}}}": _quoted(given["source"]) for given in spec["inputs"]}
-    paths |= {f"{{out:{n}}}": _quoted(out["destination"]) for n, out in enumerate(spec["outputs"])}
-    lines = [
-        "#!/bin/sh",
-        f"# {plan.plan_id}",
-        "set -eu",
-        "work=$(mktemp -d)",
-        "trap 'rm -rf \"$work\"' EXIT",
-    ]
-    for step in plan.steps:
-        words = [_word(word, step.step_id, paths) for word in step.argv]
-        lines += [
-            "",
-            f"# {step.step_id}: {step.reason}",
-            f'mkdir -p "$work/{step.step_id}"',
-            " ".join(words),
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(uri: str) -> str:
-    return shlex.quote(f"file:{parse_uri(uri).path}")
-
-
-def _word(word: str, step_id: str, paths: Mapping[str, str]) -> str:
-    if word in paths:
-        return paths[word]
-    for token, folder in (("{work}/", step_id), *_steps(word)):
-        if word.startswith(token):
-            return f'"file:$work/{folder}/{word.removeprefix(token)}"'
-    return shlex.quote(word)
-
-
-def _steps(word: str) -> list[tuple[str, str]]:
-    if not word.startswith("{step:"):
-        return []
-    step = word[len("{step:") : word.index("}")]
-    return [(f"{{step:{step}}}/", step)]

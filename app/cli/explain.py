@@ -18,14 +18,15 @@ from app.cli.output import (
 )
 from app.cli.spec_file import read_spec
 from app.engine import probe as probing
-from app.engine import tools
+from app.engine import tools, workspace
 from app.errors import Failure
 from app.services import plan_preview
 from app.services.policy import policy_for
 from operators import registry
 from operators.problem import Invalid, did_you_mean
-from planner.explain import as_script, as_tree
+from planner.explain import as_tree
 from planner.parse import parse_spec
+from planner.script import as_script
 
 _TENANT = "default"
 
@@ -45,7 +46,7 @@ def plan(spec_file: str, form: str, as_json: bool) -> int:
     if as_json or form == "json":
         print_json(made.to_json())
     elif form == "sh":
-        click.echo(as_script(made, read_spec(spec_file)), nl=False)
+        click.echo(as_script(made, read_spec(spec_file), workspace.FONTS), nl=False)
     else:
         out.print(as_tree(made), markup=False)
     return 0

@@ -4,6 +4,9 @@ import hashlib
 import os
 import shutil
 
+FONTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fonts")
+"""The bundled fonts."""
+
 
 def attempt_dir(work_dir: str, job_id: str, step_id: str, attempt: int) -> str:
     """The folder of one attempt, made empty."""

@@ -20,7 +20,6 @@ _WORK = re.compile(r"\{work\}(/[\w.-]+)")
 _OUT = re.compile(r"\{out:(\d+)(:%04d)?\}")
 # in a filtergraph a brace of a user's text stands behind a backslash (`operators.filtergraph`)
 _IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}(/[\w.-]+)?")
-_FONTS = os.path.join(os.path.dirname(workspace.__file__), "fonts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +153,11 @@ def fill_graph(graph: str, place: Place) -> str:
         if word == "measured":
             step, _, key = name.partition(".")
             return filter_value(place.measured[step][key])
-        folders = {"work": place.folder, "fonts": _FONTS, "font": f"{_FONTS}/{name}"}
+        folders = {
+            "work": place.folder,
+            "fonts": workspace.FONTS,
+            "font": f"{workspace.FONTS}/{name}",
+        }
         return filter_value(folders[word] + rest)
 
     return _IN_GRAPH.sub(value, graph)

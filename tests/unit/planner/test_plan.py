@@ -8,10 +8,11 @@ import pytest
 
 from operators.media import MediaInfo
 from operators.problem import Invalid
-from planner.explain import as_script, as_tree
+from planner.explain import as_tree
 from planner.parse import parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
 from planner.policy import Policy
+from planner.script import as_script
 from planner.spec import LimitsSpec
 from tests.helpers.infos import audio, clip, sound_only, video
 from tests.helpers.specs import job, op
@@ -252,7 +253,7 @@ def test_the_same_spec_and_media_give_the_same_plan_everywhere() -> None:
 
 def test_the_tree_and_the_script_show_the_command() -> None:
     made = plan(LADDER)
-    tree, script = as_tree(made), as_script(made, LADDER)
+    tree, script = as_tree(made), as_script(made, LADDER, "/fonts")
     assert "s1: 2 operations and 2 outputs in one command" in tree
     assert "-codec_whitelist" not in tree
     assert "file:/m/big.mp4" in script

@@ -1,0 +1,125 @@
+"""A plan as a shell script that makes the same files; needs only sh, awk and ffmpeg."""
+
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from operators import registry
+from planner.plan import ProcessingPlan
+from planner.steps import Step
+from planner.uri import parse_uri
+
+_IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}")
+_KEYS = {"input_i": "i", "input_tp": "p", "input_lra": "l", "input_thresh": "t"}
+_AWK = (
+    '/Summary:/ { t = "" } $1 == "I:" { i = $2 } $1 == "Threshold:" && t == "" { t = $2 } '
+    '$1 == "LRA:" { l = $2 } $1 == "Peak:" { p = $2 } END { print '
+)
+
+
+def as_script(plan: ProcessingPlan, spec: Mapping[str, Any], fonts: str) -> str:
+    """The script; `fonts` is the folder of the bundled fonts.
+
+    A measuring step runs once: where peaks must be limited, the service measures again, and
+    comes closer to the target.
+    """
+    sources = {given["id"]: parse_uri(given["source"]).path for given in spec["inputs"]}
+    targets = [parse_uri(out["destination"]).path for out in spec["outputs"]]
+    lines = [
+        "#!/bin/sh",
+        f"# {plan.plan_id}",
+        "set -eu",
+        "work=$(mktemp -d)",
+        "trap 'rm -rf \"$work\"' EXIT",
+        f"fonts={shlex.quote(fonts)}",
+    ]
+    for step in plan.steps:
+        lines += ["", f"# {step.step_id}: {step.reason}", f'mkdir -p "$work/{step.step_id}"']
+        lines += [
+            _file(name, content, step, sources, targets) for name, content in step.files.items()
+        ]
+        lines += _unmeasured(plan, step)
+        words = [
+            _graph(word, step)
+            if before == "-filter_complex"
+            else _word(word, step, sources, targets)
+            for before, word in zip(("", *step.argv), step.argv, strict=False)
+        ]
+        log = f' 2> "$work/{step.step_id}/log"' if step.measures else ""
+        lines.append(" ".join(words) + log)
+        lines += _measured(step)
+    return "\n".join(lines) + "\n"
+
+
+def _file(
+    name: str, content: Any, step: Step, sources: Mapping[str, str], targets: list[str]
+) -> str:
+    """The line that writes a file which the step needs."""
+    path = f'"$work/{step.step_id}/{name}"'
+    if sidecar := re.fullmatch(r"out(\d+)\.vtt", name):
+        target = targets[int(sidecar[1])]
+        path = shlex.quote(target.rpartition(".")[0] + ".vtt")
+    if isinstance(content, str):
+        return f"printf %s {shlex.quote(content)} > {path}"
+    if "captions" in content:
+        source = shlex.quote(f"file:{sources[content['captions']]}")
+        return f"ffmpeg -nostdin -y -loglevel error -i {source} -map 0:s:0 {path}"
+    entries = [
+        "file '"
+        + f"file:{sources[e['input']]}".replace("'", "'\\''")
+        + f"'\nduration {e['duration']}\n"
+        for e in content["concat"]
+    ]
+    return f"printf %s {shlex.quote(''.join(entries))} > {path}"
+
+
+def _word(word: str, step: Step, sources: Mapping[str, str], targets: list[str]) -> str:
+    if match := re.fullmatch(r"\{in:([^{}]+)\}", word):
+        return shlex.quote(f"file:{sources[match[1]]}")
+    if match := re.fullmatch(r"\{out:(\d+)\}", word):
+        return shlex.quote(f"file:{targets[int(match[1])]}")
+    if match := re.fullmatch(r"\{out:(\d+):%04d\}", word):
+        stem, _, extension = targets[int(match[1])].replace("%", "%%").rpartition(".")
+        return shlex.quote(f"file:{stem}-%04d.{extension}")
+    if match := re.fullmatch(r"\{step:(s\d+)\}(/[\w.-]+)", word):
+        return f'"file:$work/{match[1]}{match[2]}"'
+    if match := re.fullmatch(r"\{work\}(/[\w.-]+)", word):
+        return f'"file:$work/{step.step_id}{match[1]}"'
+    return shlex.quote(word)
+
+
+def _graph(graph: str, step: Step) -> str:
+    """The filtergraph as one shell word, variables where it has tokens."""
+    parts, end = [], 0
+    for match in _IN_GRAPH.finditer(graph):
+        variables = {
+            "work": f"$work/{step.step_id}",
+            "fonts": "$fonts",
+            "font": f"$fonts/{match[2]}",
+            "measured": "$" + str(match[2]).replace(".", "_"),
+        }
+        parts += [shlex.quote(graph[end : match.start()]), f'"{variables[match[1]]}"']
+        end = match.end()
+    return "".join([*parts, shlex.quote(graph[end:])])
+
+
+def _unmeasured(plan: ProcessingPlan, step: Step) -> list[str]:
+    """What the values of a measuring step are before it has run."""
+    if step.measures is None:
+        return []
+    node = next(node for node in plan.nodes if node.id == step.measures)
+    kind = registry.find(str(node.operator))
+    operator = kind.read(dict(node.params or {}), "")[0] if kind else None
+    values = operator.unmeasured() if operator else {}
+    return [f"{step.step_id}_{name}={value}" for name, value in values.items()]
+
+
+def _measured(step: Step) -> list[str]:
+    if step.measures is None:
+        return []
+    lines = [
+        f"{step.step_id}_{name}=$(awk '{_AWK}{letter} }}' \"$work/{step.step_id}/log\")"
+        for name, letter in _KEYS.items()
+    ]
+    return [*lines, f"{step.step_id}_target_offset=0"]
