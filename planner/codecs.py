@@ -40,6 +40,8 @@ class Encoder:
     max_frame_rate: int | None = None
     decoded_format: str | None = None
     """What its decoder calls the pixel format, where that is another word."""
+    is_paletted: bool = False
+    """Whether it wants a palette made of the pictures themselves."""
     is_image: bool = False
     full_format: str | None = None
     """The pixel format for full-range pictures: FFmpeg 5 knows the range by the format's name."""
@@ -111,7 +113,7 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
     Encoder(
-        name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("bgr8",), cpu_factor=0.1,
+        name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("pal8",), cpu_factor=0.3, is_paletted=True,
         time_base=None, decoded_format="bgra", max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01
     ),
     Encoder(
@@ -231,6 +233,17 @@ def find_container(name: str) -> Container | None:
 def container_of(path: str) -> Container | None:
     """The container that a file name's extension stands for."""
     return _EXTENSIONS.get(path.rsplit(".", 1)[-1].lower()) if "." in path else None
+
+
+_DEMUXERS = {
+    "mp4": "mp4", "mov": "mov", "m4a": "m4a", "mkv": "matroska", "webm": "webm", "opus": "ogg",
+    "jpg": "jpeg_pipe", "png": "png_pipe", "webp": "webp_pipe",
+}  # fmt: skip
+
+
+def demuxer_of(container: str) -> str:
+    """What FFmpeg calls the reader of a container."""
+    return _DEMUXERS.get(container, container)
 
 
 def container_names() -> tuple[str, ...]:

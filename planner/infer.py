@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from operators.contract import BadParameters
 from operators.media import MediaInfo
 from operators.problem import Code, Problem
+from planner import codecs
 from planner.graph import Graph, Node, NodeType
 from planner.select import Selection, decoded, describe, select
 from planner.spec import InputSpec, LimitsSpec, OperationSpec
@@ -39,39 +40,55 @@ def infer(graph: Graph, probed: Mapping[str, MediaInfo], limits: LimitsSpec) -> 
 def _input(
     node: Node, given: InputSpec, info: MediaInfo, limits: LimitsSpec, result: Inferred
 ) -> MediaInfo | None:
-    for kind, streams in (("video", info.video), ("audio", info.audio)):
-        if given.type == kind and not streams:
-            result.problems.append(
-                Problem(
-                    code=Code.INVALID_INPUT,
-                    pointer=f"{node.at}/type",
-                    message=f"type is {kind}, but {describe(info, given.id)}",
-                )
-            )
-            return None
     ready = decoded(info, given)
+    problem = _unlike_told(given, info) or _out_of_bounds(given, info, ready, limits)
+    if problem is None:
+        return ready
+    result.problems.append(problem.below(node.at))
+    return None
+
+
+def _unlike_told(given: InputSpec, info: MediaInfo) -> Problem | None:
+    """A type or a format that the file has not."""
+    has = {
+        "video": bool(info.video) and not info.is_still,
+        "audio": bool(info.audio),
+        "image": info.is_still,
+        "subtitle": bool(info.subtitles),
+    }
+    if given.type and not has[given.type]:
+        said = "it is a still" if info.is_still else describe(info, given.id)
+        return _bad_input("type", f"type is {given.type}, but {said}")
+    demuxers = (info.format or "").split(",")
+    if given.format and codecs.demuxer_of(given.format) not in demuxers:
+        return _bad_input("format", f"format is {given.format}, but the file is {info.format}")
+    return None
+
+
+def _out_of_bounds(
+    given: InputSpec, info: MediaInfo, ready: MediaInfo, limits: LimitsSpec
+) -> Problem | None:
     if given.start_offset and info.duration_is_exact and ready.duration_ms == 0:
-        result.problems.append(
-            Problem(
-                code=Code.INVALID_INPUT,
-                pointer=f"{node.at}/start_offset",
-                message=f"nothing is left: the input lasts {float(info.duration or 0):g} s",
-                suggestion="Choose an earlier start_offset.",
-            )
+        return _bad_input(
+            "start_offset",
+            f"nothing is left: the input lasts {float(info.duration or 0):g} s",
+            "Choose an earlier start_offset.",
         )
-        return None
     longest = limits.max_duration
     if ready.duration is not None and longest is not None and ready.duration > longest:
-        result.problems.append(
-            Problem(
-                code=Code.DURATION_TOO_LONG,
-                pointer=f"{node.at}/source",
-                message=f"lasts {float(ready.duration):g} s, more than {float(longest):g} s",
-                suggestion="Use start_offset and duration to take a part of it.",
-            )
+        return _bad_input(
+            "source",
+            f"lasts {float(ready.duration):g} s, more than {float(longest):g} s",
+            "Use start_offset and duration to take a part of it.",
+            Code.DURATION_TOO_LONG,
         )
-        return None
-    return ready
+    return None
+
+
+def _bad_input(
+    name: str, message: str, suggestion: str | None = None, code: Code = Code.INVALID_INPUT
+) -> Problem:
+    return Problem(code=code, pointer=f"/{name}", message=message, suggestion=suggestion)
 
 
 def _reader(graph: Graph, node: Node, result: Inferred) -> MediaInfo | None:

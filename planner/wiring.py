@@ -15,6 +15,8 @@ from planner.graph import Graph, Node, NodeType
 from planner.infer import Inferred
 from planner.spec import InputSpec, OperationSpec
 
+_PALETTE_BYTES = 256 << 20
+
 
 @dataclass(frozen=True, order=True)
 class Track:
@@ -163,12 +165,34 @@ def finish(
     tracks: list[OutputTrack] = []
     for encoded in encoding.tracks:
         track = by_pick[encoded.picked]
-        if encoded.filters:
-            own = Track(name, *encoded.picked)
+        own = Track(name, *encoded.picked)
+        if encoded.encoder and encoded.encoder.is_paletted:
+            wires += _paletted(track, encoded.filters, own, encoding.result)
+            track = own
+        elif encoded.filters:
             wires.append(Wire(node=name, inputs=(track,), filters=encoded.filters, outputs=(own,)))
             track = own
         tracks.append(OutputTrack(track=track, encoded=encoded))
     return wires, tracks
+
+
+def _paletted(
+    track: Track, filters: tuple[Filter, ...], own: Track, result: MediaInfo
+) -> list[Wire]:
+    """The best 256 colours: of the whole film where it can wait in memory, else of each frame."""
+    video = result.video[0]
+    frames = (result.duration_ms or 0) / 1000 * float(video.frame_rate or 25)
+    is_short = 0 < frames * video.width * video.height * 4 <= _PALETTE_BYTES
+    plain = replace(own, is_inner=True)
+    colours = replace(plain, index=own.index + 1)
+    make = Filter.of("palettegen", stats_mode="full" if is_short else "single")
+    use = Filter.of("paletteuse", new=None if is_short else 1)
+    ready = filters or (Filter.of("null"),)
+    return [
+        Wire(node=own.node, inputs=(track,), filters=ready, outputs=(plain,)),
+        Wire(node=own.node, inputs=(plain,), filters=(make,), outputs=(colours,)),
+        Wire(node=own.node, inputs=(plain, colours), filters=(use,), outputs=(own,)),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)

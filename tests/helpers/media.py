@@ -121,8 +121,9 @@ class Media:
         assert found is not None
         return found
 
-    def psnr(self, one: Path, other: Path) -> float:
-        """The PSNR between two pictures of one size, in dB."""
-        said = self.ffmpeg("-i", str(one), "-i", str(other), "-lavfi", "psnr", "-f", "null", "-")
+    def psnr(self, one: Path, other: Path, form: str | None = None) -> float:
+        """The PSNR between two pictures of one size, in dB; compared in a pixel format."""
+        graph = f"[0]format={form}[a];[1]format={form}[b];[a][b]psnr" if form else "psnr"
+        said = self.ffmpeg("-i", str(one), "-i", str(other), "-lavfi", graph, "-f", "null", "-")
         text = said.rpartition("average:")[2].split()[0]
         return 100.0 if text == "inf" else float(text)

@@ -99,3 +99,16 @@ def test_settings_reach_the_encoder(media: Media, binaries: Tools, tmp_path: Pat
     # faststart: the index stands before the data
     raw = path.read_bytes()
     assert raw.index(b"moov") < raw.index(b"mdat")
+
+
+@pytest.mark.parametrize("limit", [1 << 28, 0])
+def test_gifs_have_a_palette_of_their_own(
+    limit: int, media: Media, binaries: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.wiring._PALETTE_BYTES", limit)
+    source = tmp_path / "smooth.mkv"
+    graph = "gradients=s=160x120:r=10:d=1:seed=1:c0=red:c1=blue,format=gbrp"
+    media.ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "ffv1", str(source))
+    done = render(job(source, src=write("o.gif")), tmp_path, binaries)
+    assert len(media.frame_hashes(done.paths[0])) == 10
+    assert media.psnr(done.paths[0], source, "gbrp") > 30

@@ -318,3 +318,27 @@ def test_an_offset_past_the_end_is_named() -> None:
     spec["inputs"][0]["start_offset"] = 11
     with pytest.raises(Invalid, match="nothing is left: the input lasts 10 s"):
         plan(spec)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"type": "image"}, "type is image"),
+        ({"type": "subtitle"}, "type is subtitle"),
+        ({"format": "mkv"}, "format is mkv"),
+    ],
+)
+def test_an_input_must_be_what_it_is_told_to_be(told: dict[str, str], said: str) -> None:
+    spec = job("file:///m/a.mp4", src="/m/o.mp4")
+    spec["inputs"][0].update(told)
+    with pytest.raises(Invalid) as caught:
+        plan(spec)
+    (problem,) = caught.value.problems
+    assert problem.pointer == f"/inputs/0/{next(iter(told))}"
+    assert said in problem.message
+
+
+def test_an_input_that_is_what_it_is_told_to_be_is_read() -> None:
+    spec = job("file:///m/a.mp4", src="/m/o.mp4")
+    spec["inputs"][0].update({"type": "video", "format": "mp4"})
+    assert plan(spec).steps
