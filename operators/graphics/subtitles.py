@@ -66,7 +66,7 @@ class _Any(ParamType):
 class Subtitles(Operator):
     """Burn the subtitles of the second input into the picture of the first: SRT, WebVTT or ASS files,
     or the first text track of a video file. They are read and written anew before FFmpeg sees them,
-    with a bundled font.
+    with a bundled font: text and times are kept, the file's own styles, positions and drawings are not.
 
     `style` may set fontsize, color, outline_color, outline, shadow, bold, italic, position and margin.
     """
