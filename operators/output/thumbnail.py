@@ -125,8 +125,9 @@ class Thumbnail(Operator):
         if not video.frame_count:
             # round=up with a late start: each tick shows the last frame at or before it
             filters += [
-                # one more frame: else nobody knows how long the last one is shown
-                Filter.of("tpad", stop_mode="clone", stop=1),
+                # one more frame: else nobody knows how long the last one is shown; of several, the
+                # last ones may lie after a picture that ends before the sound does
+                Filter.of("tpad", stop_mode="clone", stop=1 if moments.count == 1 else -1),
                 Filter.of("fps", fps=Rate(1 / moments.step), start_time=moments.first, round="up"),
                 Filter.of("trim", end_frame=moments.count),
             ]

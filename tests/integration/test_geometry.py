@@ -122,7 +122,10 @@ def test_what_is_inferred_is_what_is_written(
         )  # fmt: skip
     for wanted_video, seen in zip(planned.video, found.video, strict=True):
         if wanted_video.grid_rate and seen.grid_rate:
-            assert abs(float(seen.grid_rate / wanted_video.grid_rate) - 1) < 0.01
+            # an interlaced stream that is copied ticks once a field in mp4
+            ratio = float(seen.grid_rate / wanted_video.grid_rate)
+            is_fields = wanted_video.field_order in ("tt", "bb") and ratio > 1.5
+            assert abs(ratio / (2 if is_fields else 1) - 1) < 0.01
 
 
 def _seen(video: Any) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ MADE = {
     "pink": "anoisesrc=d=10:c=pink:a=0.5:r=44100:seed=1",
     "steps": "aevalsrc='0.05*sin(2*PI*220*t)*(1+9*gt(mod(t\\,4)\\,2))':d=16:s=48000",
     "peaks": "aevalsrc='0.02*sin(2*PI*300*t)+0.9*exp(-200*mod(t\\,1))*sin(2*PI*900*t)':d=12:s=48000",
+    "chords": "aevalsrc='0.1*(sin(523*PI*t)+sin(659*PI*t)+sin(784*PI*t))*(1-0.5*mod(t\\,1))':d=9:s=44100",
     "quiet": "anoisesrc=d=6:c=brown:a=0.002:r=32000:seed=2",
     "surround": "aevalsrc='0.1*sin(300*t)|0.1*sin(400*t)|0.2*sin(500*t)|0.05*sin(60*t)|0.1*sin(700*t)|0.1*sin(800*t)':c=5.1:d=6:s=48000",
 }
