@@ -93,14 +93,19 @@ class Concat(Operator):
         kinds = [
             kind for kind, has in ((Kind.VIDEO, shape.video), (Kind.AUDIO, shape.audio)) if has
         ]
-        join = Filter.of(
-            "concat", n=len(sources), v=int(Kind.VIDEO in kinds), a=int(Kind.AUDIO in kinds)
+        # segments are exactly as long in both kinds, so each kind is joined on its own
+        joints = tuple(
+            Link(
+                inputs=tuple(inner(kind, n) for n in range(len(sources))),
+                filters=(
+                    Filter.of("concat", n=len(sources), v=int(is_seen), a=int(not is_seen)),
+                ),
+                outputs=(Pad(kind),),
+            )
+            for kind in kinds
+            for is_seen in (kind is Kind.VIDEO,)
         )
-        inputs = tuple(inner(kind, n) for n in range(len(sources)) for kind in kinds)
-        return (
-            *segment_links(sources, shape, self._lengths(sources, shape)),
-            Link(inputs=inputs, filters=(join,), outputs=tuple(Pad(kind) for kind in kinds)),
-        )
+        return (*segment_links(sources, shape, self._lengths(sources, shape)), *joints)
 
     def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
         if self.mode == "reencode" or self._difference(sources):

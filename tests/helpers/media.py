@@ -50,6 +50,32 @@ class Media:
         )
         return path
 
+    def sound(self, name: str, source: str) -> Path:
+        """Sound that a lavfi source makes."""
+        path = self.folder / name
+        if not path.exists():
+            self.ffmpeg("-f", "lavfi", "-i", source, str(path))
+        return path
+
+    def frames(self, path: Path) -> list[str]:
+        """Time and hash of every decoded frame of the first picture."""
+        command = [
+            self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:v:0",
+            "-fps_mode", "passthrough", "-f", "framemd5", "-",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        lines = [line.split(",") for line in done.stdout.decode().splitlines() if line[0] != "#"]
+        return [f"{line[2].strip()} {line[5].strip()}" for line in lines]
+
+    def samples(self, path: Path, track: int = 0) -> "array[int]":
+        """The samples of a track, 16 bits each, channels in turn."""
+        command = [
+            self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}",
+            "-map", f"0:a:{track}", "-f", "s16le", "-",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        return array("h", done.stdout)
+
     def ffmpeg(self, *words: str) -> str:
         """Run FFmpeg; its stderr. Raises CalledProcessError."""
         command = [self.binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", *words]
