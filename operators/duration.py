@@ -8,6 +8,8 @@ import math
 import re
 from fractions import Fraction
 
+_MOST_PLACES = 400  # the smallest JSON number has 324
+
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _UNITS: dict[str, Fraction] = {
     "h": Fraction(3600),
@@ -107,7 +109,8 @@ def _suggest(text: str) -> str | None:
 
 def format_duration(seconds: Fraction) -> str:
     """The shortest exact text that `parse_duration` reads back: `1.5s`, `100ms` as `0.1s`."""
-    return format_seconds(seconds) + "s"
+    exact = (n for n in range(6, _MOST_PLACES) if (seconds * 10**n).denominator == 1)
+    return format_seconds(seconds, next(exact, 6)) + "s"
 
 
 def format_seconds(seconds: Fraction, places: int = 6) -> str:

@@ -37,14 +37,15 @@ def alike(audio: AudioStream) -> tuple[Filter, ...]:
 def lasting(seconds: Fraction, audio: AudioStream) -> tuple[Filter, ...]:
     """Filters that cut or fill sound to a length, exact to the sample."""
     count = samples_in(seconds, audio)
-    return Filter.of("apad", whole_len=count), Filter.of("atrim", end_sample=count)
+    # apad last: it knows when the stream ends, which a concat behind it must be told; atrim does not
+    return Filter.of("atrim", end_sample=count), Filter.of("apad", whole_len=count)
 
 
 def silence(seconds: Fraction, audio: AudioStream) -> tuple[Filter, ...]:
     """A source of silence like `audio`."""
     return (
         Filter.of("anullsrc", r=audio.sample_rate, cl=layout_of(audio)),
-        Filter.of("atrim", end_sample=samples_in(seconds, audio)),
+        *lasting(seconds, audio),
         Filter.of("aformat", sample_fmts="fltp"),
     )
 

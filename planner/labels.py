@@ -1,4 +1,4 @@
-"""The filtergraph of one command: a label for every track, splits where one is read twice."""
+"""The filtergraphs of one command: a label for every track, splits where one is read twice."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from operators.filtergraph import Filter, render_chain
 from operators.media import Kind
 from planner.sources import Sources
+from planner.unions import Unions
 from planner.wiring import Track, Wire
 
 _SPLIT = {Kind.VIDEO: "split", Kind.AUDIO: "asplit"}
@@ -15,7 +16,11 @@ _SINK = {Kind.VIDEO: "nullsink", Kind.AUDIO: "anullsink"}
 
 @dataclass(kw_only=True)
 class Labels:
-    """Unique labels from node ids; a track that is read more than once is split."""
+    """Unique labels from node ids; a track that is read more than once is split.
+
+    What hangs together is a graph of its own: FFmpeg runs each in a thread, and none waits for
+    another. A file's stream may be read by any number of filters without a split.
+    """
 
     wires: Sequence[Wire]
     uses: Mapping[Track, int]
@@ -24,25 +29,32 @@ class Labels:
     """The measuring steps that the filters take values from."""
     given_out: Counter[Track] = field(default_factory=Counter)
     made: set[Track] = field(init=False)
-    filtered: Counter[Track] = field(init=False)
-    """How often filters read a track; an output maps an input's stream without the graph."""
+    shared: Counter[Track] = field(init=False)
+    """Streams of files that are split all the same: FFmpeg turns them upright at every reader."""
 
     def __post_init__(self) -> None:
         self.made = {track for w in self.wires for track in w.outputs}
-        self.filtered = Counter(track for w in self.wires for track in w.inputs)
+        read = Counter(track for w in self.wires for track in w.inputs)
+        self.shared = Counter(
+            {track: read[track] for track in read if self.sources.is_turned(track)}
+        )
 
-    def render(self) -> str:
-        chains: list[str] = []
-        for track in self.filtered:
-            if track not in self.made:
-                chains += self._fork(track, self.sources.specifier(track), self.filtered[track])
+    def render(self) -> list[str]:
+        """The graphs, each in the order of its first filter."""
+        joined: Unions[Track] = Unions()
         for w in self.wires:
+            joined.join([*w.outputs, *(t for t in w.inputs if t in self.made or t in self.shared)])
+        graphs: dict[Track, list[str]] = {}
+        for track, count in self.shared.items():
+            split = self._fork(track, self.sources.specifier(track), count)
+            graphs.setdefault(joined.find(track), []).extend(split)
+        for w in self.wires:
+            chains = graphs.setdefault(joined.find(w.outputs[0]), [])
             inputs = [self._take(track) for track in w.inputs]
-            outputs = [track.label for track in w.outputs]
-            chains.append(render_chain(inputs, w.filters, outputs))
+            chains.append(render_chain(inputs, w.filters, [track.label for track in w.outputs]))
             for track in w.outputs:
                 chains += self._fork(track, track.label, self.uses.get(track, 0))
-        return ";".join(chains)
+        return [";".join(chains) for chains in graphs.values()]
 
     def _fork(self, track: Track, source: str, count: int) -> list[str]:
         if count == 0:
@@ -55,7 +67,7 @@ class Labels:
     def _take(self, track: Track) -> str:
         """The next unused label of a track."""
         is_made = track in self.made
-        if (self.uses if is_made else self.filtered)[track] <= 1:
+        if (self.uses if is_made else self.shared)[track] <= 1:
             return track.label if is_made else self.sources.specifier(track)
         self.given_out[track] += 1
         return f"{track.label}_{self.given_out[track]}"

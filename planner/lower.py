@@ -49,13 +49,13 @@ def lower(
     handed = {name: tracks for name, tracks in intermediates.items() if name in set(group.nodes)}
     demanded = _demanded(draft, group, handed)
     labels = _labels(draft, group, names, intermediates, demanded)
-    graph = labels.render()
+    graphs = labels.render()
     encodes: list[str] = []
     for name, tracks in handed.items():
         encodes += _write_intermediate(name, tracks, labels)
     for name, output in outputs:
         encodes += _write_output(draft, name, output, labels)
-    return _command(draft, labels, graph, _with_threads(encodes, threads))
+    return _command(draft, labels, graphs, _with_threads(encodes, threads))
 
 
 def lower_measure(
@@ -71,9 +71,9 @@ def lower_measure(
     labels = _labels(
         draft, group, names, intermediates, Counter([heard]), also=measure, info_step=step_id
     )
-    graph = labels.render()
+    graphs = labels.render()
     words = ["-map", labels.map_option(heard), "-f", "null", "-"]
-    command = _command(draft, labels, graph, words)
+    command = _command(draft, labels, graphs, words)
     # what is measured is logged at level info
     level = command.argv.index("-loglevel") + 1
     argv = (*command.argv[:level], "repeat+level+info", *command.argv[level + 1 :])
@@ -142,11 +142,11 @@ def _labels(
     return Labels(wires=bound, uses=uses, sources=sources, waits=waits)
 
 
-def _command(draft: Draft, labels: Labels, graph: str, words: Sequence[str]) -> Command:
+def _command(draft: Draft, labels: Labels, graphs: Sequence[str], words: Sequence[str]) -> Command:
     sources = labels.sources
     argv = [
         "ffmpeg", *_GLOBAL, *sources.options(),
-        *(["-filter_complex", graph] if graph else []), *words,
+        *(word for graph in graphs for word in ("-filter_complex", graph)), *words,
     ]  # fmt: skip
     reads = [
         sources.step_of[name]
@@ -155,7 +155,7 @@ def _command(draft: Draft, labels: Labels, graph: str, words: Sequence[str]) -> 
     ]
     return Command(
         argv=tuple(argv),
-        filtergraph=graph or None,
+        filtergraph=";".join(graphs) or None,
         files=dict(sources.files),
         depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
     )

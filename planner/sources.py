@@ -43,6 +43,13 @@ class Sources:
             node = graph.into(node)[0].source
         return self.names.index(node) if node in self.names else None
 
+    def is_turned(self, track: Track) -> bool:
+        """Whether FFmpeg must turn an input's picture upright before filters see it."""
+        given = self.draft.graph.by_id[track.node].spec
+        if not isinstance(given, InputSpec) or track.kind is not Kind.VIDEO:
+            return False
+        return self.draft.probed[given.id].video[track.index].rotation != 0
+
     def specifier(self, track: Track) -> str:
         """`0:v:0`: where a track is found among the inputs."""
         if track.node not in self.names:

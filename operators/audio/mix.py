@@ -16,7 +16,7 @@ from operators.contract import (
     needs,
     wrong,
 )
-from operators.filtergraph import Filter, Link, Pad, inner
+from operators.filtergraph import Expression, Filter, Link, Pad, inner
 from operators.media import Kind, MediaInfo
 from operators.parameters import Array, Enum, Float
 from operators.problem import Problem
@@ -140,7 +140,10 @@ class Mix(Operator):
             weights=" ".join(f"{weight:g}" for weight in weights),
             normalize=0,
         )
-        return (*ready, Link(inputs=tuple(mixed), filters=(amix,), outputs=(Pad(Kind.AUDIO),)))
+        # amix loses the time when the first input ends; sound without gaps from 0 can count it
+        counted = Filter.of("asetpts", expr=Expression("N/SR/TB"))
+        mix = Link(inputs=tuple(mixed), filters=(amix, counted), outputs=(Pad(Kind.AUDIO),))
+        return (*ready, mix)
 
     def _duck(self, music: Pad) -> tuple[Link, ...]:
         compress = Filter.of(

@@ -97,9 +97,7 @@ class Concat(Operator):
         joints = tuple(
             Link(
                 inputs=tuple(inner(kind, n) for n in range(len(sources))),
-                filters=(
-                    Filter.of("concat", n=len(sources), v=int(is_seen), a=int(not is_seen)),
-                ),
+                filters=(Filter.of("concat", n=len(sources), v=int(is_seen), a=int(not is_seen)),),
                 outputs=(Pad(kind),),
             )
             for kind in kinds

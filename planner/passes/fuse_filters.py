@@ -6,26 +6,19 @@ Forks are fused as well: outputs that read the same input share its decoder.
 from dataclasses import replace
 
 from planner.draft import Draft, Group
+from planner.unions import Unions
 
 
 def fuse_filters(draft: Draft) -> Draft:
     """Join all groups that are connected, through inputs too."""
-    leader: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            leader[name] = leader[leader[name]]
-            name = leader[name]
-        return name
-
+    sets: Unions[str] = Unions()
     for edge in draft.graph.edges:
-        leader[find(edge.target)] = find(edge.source)
+        sets.join([edge.source, edge.target])
+    for group in draft.groups:
+        sets.join(group.nodes)
     joined: dict[str, list[Group]] = {}
     for group in draft.groups:
-        for name in group.nodes[1:]:
-            leader[find(name)] = find(group.nodes[0])
-    for group in draft.groups:
-        joined.setdefault(find(group.nodes[0]), []).append(group)
+        joined.setdefault(sets.find(group.nodes[0]), []).append(group)
     return replace(draft, groups=tuple(_join(groups) for groups in joined.values()))
 
 

@@ -63,10 +63,10 @@ def sources(media: Media) -> dict[str, Path]:
     """Short clips that differ in rate, size, streams, codec and container; all sound is lossless."""
     gop = ("-g", "12", "-bf", "2", "-c:a", "flac")
     return {
-        "film": media.clip("film.mkv", seconds=2, fps="25", size="96x72", extra=gop),
-        "mute": media.clip("mute.mp4", seconds=1.5, fps="30", size="64x64", has_audio=False),
-        "tone": media.sound("tone.wav", "aevalsrc='0.3*sin(2*PI*(300+100*t)*t)':s=44100:d=1.7"),
-        "fast": media.clip("fast.mov", seconds=1.2, fps="30000/1001", size="80x60",
+        "film": media.clip("dag-film.mkv", seconds=2, fps="25", size="96x72", extra=gop),
+        "mute": media.clip("dag-mute.mp4", seconds=1.5, fps="30", size="64x64", has_audio=False),
+        "tone": media.sound("dag-tone.wav", "aevalsrc='0.3*sin(2*PI*(300+100*t)*t)':s=44100:d=1.7"),
+        "fast": media.clip("dag-fast.mov", seconds=1.2, fps="30000/1001", size="80x60",
                            extra=("-g", "8", "-c:a", "pcm_s16le")),
     }  # fmt: skip
 

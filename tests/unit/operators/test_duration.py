@@ -69,3 +69,8 @@ def test_seconds_for_ffmpeg() -> None:
     ]
     assert format_seconds(Fraction(1001, 30000)) == "0.033367"
     assert to_ms(Fraction(1001, 30000)) == 33
+
+
+def test_durations_finer_than_a_microsecond_keep_their_value() -> None:
+    assert format_duration(Fraction(1, 128)) == "0.0078125s"
+    assert format_duration(Fraction(1, 3)) == "0.333333s"
