@@ -258,12 +258,15 @@ def first_audio_only(
 
 
 def per_track(
-    source: MediaInfo, video: Sequence[Filter] = (), audio: Sequence[Filter] = ()
+    source: MediaInfo,
+    video: Sequence[Filter] = (),
+    audio: Sequence[Filter] = (),
+    ahead: tuple[Fraction, ...] = (),
 ) -> tuple[Link, ...]:
     """The same filters on every track of a kind that source 0 has; kinds without filters pass."""
     chains = {Kind.VIDEO: tuple(video), Kind.AUDIO: tuple(audio)}
     return tuple(
-        Link(inputs=(Pad(kind, index),), filters=filters, outputs=(Pad(kind, index),))
+        Link(inputs=(Pad(kind, index),), filters=filters, outputs=(Pad(kind, index),), ahead=ahead)
         for kind, filters in chains.items()
         if filters
         for index in range(len(source.streams(kind)))

@@ -1,13 +1,17 @@
 """The plan while it is being optimised: the graph, what flows in it, and which nodes share a command."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
-from operators.media import MediaInfo
+from operators.media import AudioStream, MediaInfo, VideoStream
 from planner.encode import Encoding
-from planner.graph import Graph
+from planner.graph import Graph, NodeType
 from planner.infer import Inferred
-from planner.wiring import Joined, OutputTrack, Wire
+from planner.wiring import Joined, OutputTrack, Track, Wire
+
+Reading = tuple[str, int]
+"""A file that is opened: the node that it is of, and its `Track.reading`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,15 @@ class Draft:
     outputs: Mapping[str, tuple[OutputTrack, ...]]
     encodings: Mapping[str, Encoding]
     groups: tuple[Group, ...]
+    seeks: Mapping[Reading, Fraction] = field(default_factory=dict)
+    """How many seconds of a file need not be read."""
+
+    def stream(self, track: Track) -> VideoStream | AudioStream | None:
+        """What is known of a track that nodes hand on; None of one between the filters of a node."""
+        made_by = self.graph.by_id[track.node].type
+        if made_by is NodeType.OUTPUT or (track.is_inner and made_by is not NodeType.INPUT):
+            return None
+        return self.inferred.media[track.node].streams(track.kind)[track.index]
 
 
 Pass = Callable[[Draft], Draft]
@@ -44,8 +57,3 @@ def one_group_a_node(graph: Graph) -> tuple[Group, ...]:
         for name in graph.order
         if graph.into(name)
     )
-
-
-def show_groups(draft: Draft) -> str:
-    """The groups as text, for golden cases: a line a group."""
-    return "\n".join(f"{' '.join(group.nodes)}  # {group.reason}" for group in draft.groups)

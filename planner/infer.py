@@ -40,8 +40,13 @@ def infer(graph: Graph, probed: Mapping[str, MediaInfo], limits: LimitsSpec) -> 
 def _input(
     node: Node, given: InputSpec, info: MediaInfo, limits: LimitsSpec, result: Inferred
 ) -> MediaInfo | None:
-    ready = decoded(info, given)
-    problem = _unlike_told(given, info) or _out_of_bounds(given, info, ready, limits)
+    problem = _unlike_told(given, info) or _nothing_left(given, info)
+    if problem is None:
+        try:
+            ready = decoded(info, given)
+            problem = _too_long(ready, limits)
+        except BadParameters as bad:
+            problem = replace(bad.problems[0], pointer="/start_offset")
     if problem is None:
         return ready
     result.problems.append(problem.below(node.at))
@@ -65,15 +70,18 @@ def _unlike_told(given: InputSpec, info: MediaInfo) -> Problem | None:
     return None
 
 
-def _out_of_bounds(
-    given: InputSpec, info: MediaInfo, ready: MediaInfo, limits: LimitsSpec
-) -> Problem | None:
-    if given.start_offset and info.duration_is_exact and ready.duration_ms == 0:
-        return _bad_input(
-            "start_offset",
-            f"nothing is left: the input lasts {float(info.duration or 0):g} s",
-            "Choose an earlier start_offset.",
-        )
+def _nothing_left(given: InputSpec, info: MediaInfo) -> Problem | None:
+    length = info.duration
+    if not info.duration_is_exact or length is None or given.start_offset < length or info.is_still:
+        return None
+    return _bad_input(
+        "start_offset",
+        f"nothing is left: the input lasts {float(length):g} s",
+        "Choose an earlier start_offset.",
+    )
+
+
+def _too_long(ready: MediaInfo, limits: LimitsSpec) -> Problem | None:
     longest = limits.max_duration
     if ready.duration is not None and longest is not None and ready.duration > longest:
         return _bad_input(

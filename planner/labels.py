@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from operators.filtergraph import Filter, render_chain
-from operators.media import Kind
+from operators.media import AudioStream, Kind, VideoStream
+from operators.sound import layout_of
 from planner.sources import Sources
 from planner.unions import Unions
 from planner.wiring import Track, Wire
@@ -62,7 +63,19 @@ class Labels:
         if count == 1:
             return []
         copies = [f"{track.label}_{number}" for number in range(1, count + 1)]
-        return [f"[{source}]{_SPLIT[track.kind]}={count}" + "".join(f"[{c}]" for c in copies)]
+        fork = Filter.of(_SPLIT[track.kind], outputs=count)
+        return [render_chain([source], [*self._pinned(track), fork], copies)]
+
+    def _pinned(self, track: Track) -> list[Filter]:
+        """The format of a track that is split: else FFmpeg converts it, before the split, to what
+        one of its readers asks for, and the others get that too."""
+        stream = self.sources.draft.stream(track)
+        if isinstance(stream, VideoStream) and stream.pixel_format:
+            return [Filter.of("format", pix_fmts=stream.pixel_format)]
+        if isinstance(stream, AudioStream):
+            layout = layout_of(stream)
+            return [Filter.of("aformat", sample_rates=stream.sample_rate, channel_layouts=layout)]
+        return []
 
     def _take(self, track: Track) -> str:
         """The next unused label of a track."""

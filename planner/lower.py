@@ -10,9 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from operators.filtergraph import (
-    Measured,
-)
 from operators.media import Kind
 from planner import codecs
 from planner.binder import Binder, Names
@@ -22,7 +19,7 @@ from planner.graph import NodeType
 from planner.labels import Labels
 from planner.sources import Crossing, Sources
 from planner.spec import OperationSpec, OutputSpec
-from planner.wiring import OutputTrack, Track, Wire
+from planner.wiring import OutputTrack, Track, Wire, measured_in
 
 # what every run needs: no questions, no status line, tagged log lines, progress on its own pipe
 _GLOBAL = (
@@ -89,13 +86,7 @@ def measured_by(draft: Draft, group: Group) -> set[tuple[str, int]]:
         if name in set(group.nodes)
     }
     wires = _needed(_wires_of(draft, group), _demanded(draft, group, handed))
-    return {
-        (w.node, value.track)
-        for w in wires
-        for part in w.filters
-        for _, value in part.options
-        if isinstance(value, Measured)
-    }
+    return {name for w in wires for name in measured_in(w)}
 
 
 def _demanded(draft: Draft, group: Group, handed: Crossing) -> Counter[Track]:
@@ -150,7 +141,7 @@ def _command(draft: Draft, labels: Labels, graphs: Sequence[str], words: Sequenc
     ]  # fmt: skip
     reads = [
         sources.step_of[name]
-        for name in sources.names
+        for name, _ in sources.readings
         if not name.endswith(".ffconcat") and draft.graph.by_id[name].type is not NodeType.INPUT
     ]
     return Command(
@@ -175,7 +166,7 @@ def crossing_tracks(draft: Draft, step_of: Mapping[str, str]) -> Crossing:
     for reader, track in read:
         ends = (draft.graph.by_id[name].type for name in (track.node, reader))
         if NodeType.INPUT not in ends and step_of.get(reader, "") != step_of.get(track.node, ""):
-            found.setdefault(track.node, set()).add(track)
+            found.setdefault(track.node, set()).add(replace(track, reading=0))
     return {node: sorted(found[node]) for node in draft.graph.order if node in found}
 
 

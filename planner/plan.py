@@ -91,14 +91,10 @@ def make_plan(
 
     Raises: Invalid, with every fault that only the media shows.
     """
-    graph = needed_graph(build_graph(spec))
-    inferred = infer(graph, probed, options.limits)
-    if inferred.problems:
-        raise Invalid(inferred.problems)
-    draft, said = _draft(graph, probed, inferred)
+    draft, said = draft_plan(spec, probed, options.limits)
     if options.is_optimised:
         draft = optimise(draft)
-    costs = estimate_nodes(draft)
+    graph, costs = draft.graph, estimate_nodes(draft)
     steps = make_steps(draft, options.threads, costs)
     plan = ProcessingPlan(
         plan_id="",
@@ -106,7 +102,7 @@ def make_plan(
         created_at=None,
         ffmpeg_version=options.ffmpeg_version,
         warnings=(*warnings, *said),
-        nodes=tuple(_node(draft, name, costs[name]) for name in (n.id for n in graph.nodes)),
+        nodes=tuple(_node(draft, node.id, costs[node.id]) for node in graph.nodes),
         edges=tuple(
             {
                 "from": edge.source,
@@ -150,9 +146,14 @@ def needed_inputs(spec: JobSpec) -> set[str]:
     return {given.id for given in spec.inputs if f"input_{given.id}" in kept}
 
 
-def _draft(
-    graph: Graph, probed: Mapping[str, MediaInfo], inferred: Inferred
+def draft_plan(
+    spec: JobSpec, probed: Mapping[str, MediaInfo], limits: LimitsSpec
 ) -> tuple[Draft, list[Problem]]:
+    """The naive plan, a step a node, and warnings. Raises: Invalid."""
+    graph = needed_graph(build_graph(spec))
+    inferred = infer(graph, probed, limits)
+    if inferred.problems:
+        raise Invalid(inferred.problems)
     wiring = wire(graph, inferred, probed)
     joined = joins(graph, inferred, wiring)
     problems: list[Problem] = []

@@ -1,12 +1,8 @@
 """Which streams a reference carries, and what a decoder makes of an input."""
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from math import ceil
 
-from operators.duration import to_ms
-from operators.media import FLOWING, Kind, MediaInfo, Stream, VideoStream
-from operators.picture import STILL_RATE, held_ms
+from operators.media import FLOWING, Kind, MediaInfo
 from operators.problem import Code, Problem
 from planner.spec import InputSpec, Reference
 
@@ -54,49 +50,17 @@ def describe(info: MediaInfo, name: str) -> str:
     return f'"{name}" has {seen} and {heard}'
 
 
+def stood_up(info: MediaInfo) -> MediaInfo:
+    """A file as a decoder hands it over."""
+    return replace(info, video=tuple(stream.upright() for stream in info.video))
+
+
 def decoded(info: MediaInfo, given: InputSpec) -> MediaInfo:
-    """An input as filters see it: upright, cut to `start_offset` and `duration`."""
-    info = replace(info, video=tuple(stream.upright() for stream in info.video))
-    if not given.start_offset and given.duration is None:
-        return info
-    if info.is_still:
-        return _shown(info, given)
-    kept = [_cut(stream, info, given) for stream in (*info.video, *info.audio)]
-    lengths = [length for length in kept if length is not None]
-    wanted = None if given.duration is None else to_ms(given.duration)
-    # a seek falls where the container lets it: sure only where all streams begin together on a grid
-    is_sure = all(
-        stream.start_ms == info.start_ms for stream in (*info.video, *info.audio)
-    ) and all(stream.grid_rate for stream in info.video)
-    return replace(
-        info.lasting(max(lengths, default=wanted)),
-        duration_is_exact=info.duration_is_exact and is_sure,
-        chapters=(),
-    )
+    """An input as filters see it: upright, cut to `start_offset` and `duration`.
 
-
-def _shown(info: MediaInfo, given: InputSpec) -> MediaInfo:
-    """A still with a duration is a stream (`held`); there is nothing to skip in it."""
-    if given.duration is None:
-        return info
-    length_ms = held_ms(given.duration)
-    moving = replace(
-        info.video[0],
-        frame_count=None,
-        frame_rate=STILL_RATE,
-        nominal_frame_rate=STILL_RATE,
-        duration_ms=length_ms,
-    )
-    return replace(info, video=(moving,), duration_ms=length_ms)
-
-
-def _cut(stream: Stream, info: MediaInfo, given: InputSpec) -> int | None:
-    """How long a stream is after seeking, in ms; a picture in whole frames."""
-    length = stream.duration_ms if stream.duration_ms is not None else info.duration_ms
-    left = None if length is None else max(0, length - to_ms(given.start_offset))
-    wanted = None if given.duration is None else to_ms(given.duration)
-    found = min((part for part in (left, wanted) if part is not None), default=None)
-    rate = stream.grid_rate if isinstance(stream, VideoStream) else None
-    if found is None or not rate:
-        return found
-    return round(ceil(Fraction(found, 1000) * rate - Fraction(1, 50)) / rate * 1000)
+    Raises: BadParameters where nothing of it is left.
+    """
+    info = stood_up(info)
+    # there is nothing to skip in a still
+    is_whole = given.cut is None or (info.is_still and given.duration is None)
+    return info if is_whole or given.cut is None else given.cut.infer([info])

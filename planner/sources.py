@@ -1,13 +1,13 @@
 """The inputs of one command: files, intermediates of earlier steps, lists of files to be copied."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from operators.duration import format_seconds
 from operators.media import Kind, MediaInfo
 from planner import safety
-from planner.draft import Draft
+from planner.draft import Draft, Reading
 from planner.graph import NodeType
 from planner.spec import InputSpec
 from planner.wiring import Joined, Track
@@ -25,23 +25,34 @@ class Sources:
     draft: Draft
     step_of: Mapping[str, str]
     intermediates: Crossing
-    names: list[str] = field(default_factory=list)
+    _numbers: dict[Reading, int] = field(default_factory=dict)
     files: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def readings(self) -> list[Reading]:
+        """The files that are opened, in order."""
+        return list(self._numbers)
 
     def joined(self, track: Track) -> str:
         """Where a track is found in the list of files that are copied one after the other."""
         name = f"{track.node}.ffconcat"
-        if name not in self.names:
-            self.names.append(name)
-            self.files[name] = {"concat": _listed(self.draft.joined[track.node])}
-        return f"{self.names.index(name)}:{track.kind.value[0]}:0"
+        self.files[name] = {"concat": _listed(self.draft.joined[track.node])}
+        return f"{self._number((name, 0))}:{track.kind.value[0]}:0"
 
     def root(self, node: str) -> int | None:
-        """The number of the input that a node's metadata comes from, if this command reads it."""
+        """The number of the file that a node's metadata comes from, if this command reads it."""
         graph = self.draft.graph
         while graph.by_id[node].type is not NodeType.INPUT:
             node = graph.into(node)[0].source
-        return self.names.index(node) if node in self.names else None
+        places = (
+            n for n, (name, _) in enumerate(self.readings) if self._file(name) == self._file(node)
+        )
+        return next(places, None)
+
+    def _file(self, name: str) -> str | None:
+        """What an input reads; it may be given under several names."""
+        node = self.draft.graph.by_id.get(name)
+        return node.spec.source if node and isinstance(node.spec, InputSpec) else None
 
     def is_turned(self, track: Track) -> bool:
         """Whether FFmpeg must turn an input's picture upright before filters see it."""
@@ -52,21 +63,24 @@ class Sources:
 
     def specifier(self, track: Track) -> str:
         """`0:v:0`: where a track is found among the inputs."""
-        if track.node not in self.names:
-            self.names.append(track.node)
-        return f"{self.names.index(track.node)}:{track.kind.value[0]}:{self._position(track)}"
+        number = self._number((track.node, track.reading))
+        return f"{number}:{track.kind.value[0]}:{self._position(track)}"
+
+    def _number(self, reading: Reading) -> int:
+        return self._numbers.setdefault(reading, len(self._numbers))
 
     def _position(self, track: Track) -> int:
         given = self.draft.graph.by_id[track.node].spec
         if not isinstance(given, InputSpec):
             alike = [t for t in self.intermediates[track.node] if t.kind is track.kind]
-            return alike.index(track)
+            return alike.index(replace(track, reading=0))
         return stream_position(self.draft.probed[given.id], track.kind, track.index)
 
     def options(self) -> list[str]:
-        return [word for name in self.names for word in self._input(name)]
+        return [word for reading in self.readings for word in self._input(reading)]
 
-    def _input(self, name: str) -> list[str]:
+    def _input(self, reading: Reading) -> list[str]:
+        name, _ = reading
         if name.endswith(".ffconcat"):
             # safe=0: absolute paths, of files that were probed as what they are;
             # seek_timestamp: times count from 0, not from an encoder's lead-in samples before it
@@ -76,10 +90,10 @@ class Sources:
         if not isinstance(given, InputSpec):
             return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
         info = self.draft.probed[given.id]
-        cut: list[str] = []
-        if not info.is_still:
-            cut += ["-ss", format_seconds(given.start_offset)] if given.start_offset else []
-            cut += ["-t", format_seconds(given.duration)] if given.duration is not None else []
+        skipped = self.draft.seeks.get(reading)
+        # itsoffset: what is read keeps the times that it has in the file
+        at = format_seconds(skipped) if skipped else ""
+        seek = ["-ss", at, "-itsoffset", at] if skipped else []
         forced = ["-f", "jpeg_pipe"] if info.format == "jpeg_pipe" else []
         # FFmpeg's own VP8 and VP9 decoders drop transparency
         if info.video and info.video[0].pixel_format == "yuva420p":
@@ -89,7 +103,7 @@ class Sources:
                 if codec == info.video[0].codec
                 for word in ("-c:v", word)
             ]
-        return [*safety.UPLOADED_INPUT, *forced, *cut, "-i", f"{{in:{given.id}}}"]
+        return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", f"{{in:{given.id}}}"]
 
 
 def _listed(joined: Joined) -> list[dict[str, str]]:

@@ -23,6 +23,7 @@ from operators.parameters import (
 )
 from operators.reading import declared, param, read_fields
 from operators.rules import Rejected, reject
+from operators.timeline.trim import Trim
 from planner import codecs
 
 ID_PATTERN = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
@@ -211,6 +212,13 @@ class InputSpec:
         Duration(min=Fraction(1, 1000)), "Use only this much", default=None
     )
     metadata: Mapping[str, str] = param(_TEXT_MAP, "Free notes, kept with the job", default={})
+
+    @property
+    def cut(self) -> Trim | None:
+        """The part of the file that is used, as an operation on it; None: all of it."""
+        if not self.start_offset and self.duration is None:
+            return None
+        return Trim(start=self.start_offset, duration=self.duration)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from operators.filtergraph import INNER, Filter, Link, Pad
+from operators.filtergraph import INNER, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
-from operators.picture import held
 from planner.encode import EncodedTrack, Encoding
 from planner.graph import Graph, Node, NodeType
 from planner.infer import Inferred
+from planner.select import stood_up
 from planner.spec import InputSpec, OperationSpec
 
 _PALETTE_BYTES = 256 << 20
@@ -27,10 +27,14 @@ class Track:
     index: int
     is_inner: bool = False
     """Between the filters of one node; nothing outside reads it."""
+    reading: int = 0
+    """The same stream again, by files that are opened once more (`passes.read_apart`)."""
 
     @property
     def label(self) -> str:
-        return f"{self.node}_{'x' if self.is_inner else ''}{self.kind.value[0]}{self.index}"
+        again = f"r{self.reading}" if self.reading else ""
+        name = f"{'x' if self.is_inner else ''}{self.kind.value[0]}{self.index}"
+        return f"{self.node}_{name}{again}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,18 @@ class Wire:
     inputs: tuple[Track, ...]
     filters: tuple[Filter, ...]
     outputs: tuple[Track, ...]
+    ahead: tuple[Fraction, ...] = ()
+    """As of `Link`."""
+
+
+def measured_in(w: Wire) -> list[tuple[str, int]]:
+    """The measurements (node, track) whose values a wire uses."""
+    return [
+        (w.node, value.track)
+        for one in w.filters
+        for _, value in one.options
+        if isinstance(value, Measured)
+    ]
 
 
 Provided = Mapping[tuple[Kind, int], Track]
@@ -73,12 +89,14 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
         node = graph.by_id[name]
         info = inferred.media[name]
         if node.type is NodeType.INPUT:
-            made_to_last = _made_to_last(node, info, probed)
-            wires += made_to_last
+            shaped = _shaped(node, probed)
+            wires += shaped
+            cut = {replace(track, is_inner=False): track for w in shaped for track in w.outputs}
             provides[name] = {
-                (kind, i): made_to_last[0].outputs[0] if made_to_last else Track(name, kind, i)
+                (kind, i): cut.get(raw, raw)
                 for kind in FLOWING
                 for i in range(len(info.streams(kind)))
+                for raw in (Track(name, kind, i),)
             }
         elif isinstance(node.spec, OperationSpec):
             sources = [_by_kind(tracks) for tracks in wiring.read_by(graph, inferred, name)]
@@ -96,16 +114,25 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
     return Wiring(wires=tuple(wires), measures=tuple(measures), provides=provides)
 
 
-def _made_to_last(node: Node, info: MediaInfo, probed: Mapping[str, MediaInfo]) -> list[Wire]:
-    """The filters of a still that its input gives a duration."""
-    given = node.spec
-    if not isinstance(given, InputSpec) or given.duration is None or info.is_still:
+def _shaped(node: Node, probed: Mapping[str, MediaInfo]) -> list[Wire]:
+    """The filters of an input that takes a part of its file, or shows its still for a while."""
+    assert isinstance(node.spec, InputSpec)
+    upright = stood_up(probed[node.spec.id])
+    cut = node.spec.cut
+    if cut is None or (upright.is_still and node.spec.duration is None):
         return []
-    if not probed[given.id].is_still:
-        return []
-    raw = Track(node.id, Kind.VIDEO, 0)
-    shown = replace(raw, is_inner=True)
-    return [Wire(node=node.id, inputs=(raw,), filters=held(given.duration), outputs=(shown,))]
+    return [
+        Wire(
+            node=node.id,
+            inputs=tuple(Track(node.id, pad.kind, pad.index) for pad in link.inputs),
+            filters=link.filters,
+            outputs=tuple(
+                Track(node.id, pad.kind, pad.index, is_inner=True) for pad in link.outputs
+            ),
+            ahead=link.ahead,
+        )
+        for link in cut.compile([upright], upright)
+    ]
 
 
 def _by_kind(tracks: Sequence[Track]) -> dict[Kind, list[Track]]:
@@ -129,6 +156,7 @@ def _connect(
             inputs=tuple(source(pad) for pad in link.inputs),
             filters=link.filters,
             outputs=tuple(made(pad) for pad in link.outputs),
+            ahead=link.ahead,
         )
         for link in links
     ]
@@ -220,7 +248,7 @@ def untouched(
         if track.node in joined and track.kind in joined[track.node].kinds:
             found[pick] = _joined_stream(track, joined[track.node], probed)
             continue
-        if not isinstance(given, InputSpec) or given.start_offset or given.duration is not None:
+        if not isinstance(given, InputSpec) or given.cut is not None:
             continue
         info = probed[given.id]
         found[pick] = info.streams(track.kind)[track.index]
@@ -234,11 +262,7 @@ def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, Joined]
         assert isinstance(node.spec, OperationSpec)
         given = [graph.by_id[edge.source].spec for edge in graph.into(node.id)]
         tracks = [t for read in wiring.read_by(graph, inferred, node.id) for t in read]
-        files = [
-            spec.id
-            for spec in given
-            if isinstance(spec, InputSpec) and not spec.start_offset and spec.duration is None
-        ]
+        files = [spec.id for spec in given if isinstance(spec, InputSpec) and spec.cut is None]
         if len(files) < len(given) or any(track.index for track in tracks):
             continue
         joint = node.spec.operator.joint([s.info for s in inferred.sources[node.id]])

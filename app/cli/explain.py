@@ -1,6 +1,7 @@
 """Commands that explain without running: plan, validate, probe, operators."""
 
 import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -24,17 +25,30 @@ from app.services import plan_preview
 from app.services.policy import policy_for
 from operators import registry
 from operators.problem import Invalid, did_you_mean
+from planner.diagram import as_dot, as_mermaid
 from planner.explain import as_tree
 from planner.parse import parse_spec
+from planner.plan import ProcessingPlan
 from planner.script import as_script
 
 _TENANT = "default"
 
 
+_DRAWN: Mapping[str, Callable[[ProcessingPlan], str]] = {
+    "tree": as_tree,
+    "mermaid": as_mermaid,
+    "dot": as_dot,
+}
+
+
 @click.command()
 @click.argument("spec_file", metavar="SPEC.json")
 @click.option(
-    "--format", "form", type=click.Choice(["tree", "json", "sh"]), default="tree", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["tree", "json", "mermaid", "dot", "sh"]),
+    default="tree",
+    show_default=True,
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 def plan(spec_file: str, form: str, as_json: bool) -> int:
@@ -48,7 +62,7 @@ def plan(spec_file: str, form: str, as_json: bool) -> int:
     elif form == "sh":
         click.echo(as_script(made, read_spec(spec_file), workspace.FONTS), nl=False)
     else:
-        out.print(as_tree(made), markup=False)
+        click.echo(_DRAWN[form](made))
     return 0
 
 

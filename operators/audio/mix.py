@@ -17,7 +17,7 @@ from operators.contract import (
     wrong,
 )
 from operators.filtergraph import Expression, Filter, Link, Pad, inner
-from operators.media import Kind, MediaInfo
+from operators.media import AudioStream, Kind, MediaInfo
 from operators.parameters import Array, Enum, Float
 from operators.problem import Problem
 from operators.reading import param
@@ -130,7 +130,7 @@ class Mix(Operator):
         mixed = [inner(Kind.AUDIO, n) for n in range(len(sources))]
         if self.mode == "ducking":
             mixed[1] = inner(Kind.AUDIO, len(sources))
-            ready = (*ready, *self._duck(mixed[1]))
+            ready = (*ready, *self._duck(first, mixed[1]))
         # normalize=0: amix would divide by the number of inputs, and again when one ends
         amix = Filter.of(
             "amix",
@@ -145,7 +145,10 @@ class Mix(Operator):
         mix = Link(inputs=tuple(mixed), filters=(amix, counted), outputs=(Pad(Kind.AUDIO),))
         return (*ready, mix)
 
-    def _duck(self, music: Pad) -> tuple[Link, ...]:
+    def _duck(self, like: AudioStream, music: Pad) -> tuple[Link, ...]:
+        """The compressor ends with its side chain, and drops what it has read of one input when the
+        other ends. So the voice goes on in silence, and both come to it in step, out of one stream.
+        """
         compress = Filter.of(
             "sidechaincompress",
             threshold=max(0.000977, decibels(self.ducking_threshold)),  # a factor, not dB
@@ -153,11 +156,17 @@ class Mix(Operator):
             attack=self.attack,
             release=self.release,
         )
-        voice = inner(Kind.AUDIO, 3)
+        voice, both, loud, side = (inner(Kind.AUDIO, n) for n in range(3, 7))
         return (
-            # the compressor ends with its side chain, but music outlasts a voice
             Link(inputs=(inner(Kind.AUDIO, 0),), filters=(Filter.of("apad"),), outputs=(voice,)),
-            Link(inputs=(inner(Kind.AUDIO, 1), voice), filters=(compress,), outputs=(music,)),
+            Link(
+                inputs=(inner(Kind.AUDIO, 1), voice),
+                filters=(Filter.of("amerge", inputs=2),),
+                outputs=(both,),
+            ),
+            Link(inputs=(both,), filters=(_channels(like, 0),), outputs=(loud,)),
+            Link(inputs=(both,), filters=(_channels(like, like.channels),), outputs=(side,)),
+            Link(inputs=(loud, side), filters=(compress,), outputs=(music,)),
         )
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
@@ -169,3 +178,9 @@ def _end(source: MediaInfo) -> int | None:
     track = source.audio[0]
     length = track.duration_ms if track.duration_ms is not None else source.duration_ms
     return None if length is None else length + track.start_ms - source.start_ms
+
+
+def _channels(like: AudioStream, first: int) -> Filter:
+    """As many channels as `like` has, from the `first` on."""
+    picked = "|".join(f"c{n}=c{first + n}" for n in range(like.channels))
+    return Filter.of("pan", args=Expression(f"{layout_of(like)}|{picked}"))

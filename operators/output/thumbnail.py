@@ -136,7 +136,8 @@ class Thumbnail(Operator):
         if self.columns:
             rows = ceil(Fraction(moments.count, self.columns))
             filters.append(Filter.of("tile", layout=f"{self.columns}x{rows}"))
-        return per_track(source, video=filters)
+        is_clocked = not video.frame_count and moments.first > 0
+        return per_track(source, video=filters, ahead=(moments.first,) if is_clocked else ())
 
     def sidecar(self, sources: Sequence[MediaInfo]) -> str | None:
         if not self.columns:

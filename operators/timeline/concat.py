@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import ClassVar
 
 from operators.contract import (
@@ -94,16 +95,19 @@ class Concat(Operator):
             kind for kind, has in ((Kind.VIDEO, shape.video), (Kind.AUDIO, shape.audio)) if has
         ]
         # segments are exactly as long in both kinds, so each kind is joined on its own
+        lengths = self._lengths(sources, shape)
+        begins = list(accumulate(lengths[:-1], initial=Fraction(0)))
         joints = tuple(
             Link(
                 inputs=tuple(inner(kind, n) for n in range(len(sources))),
                 filters=(Filter.of("concat", n=len(sources), v=int(is_seen), a=int(not is_seen)),),
                 outputs=(Pad(kind),),
+                ahead=tuple(-begin for begin in begins),
             )
             for kind in kinds
             for is_seen in (kind is Kind.VIDEO,)
         )
-        return (*segment_links(sources, shape, self._lengths(sources, shape)), *joints)
+        return (*segment_links(sources, shape, lengths), *joints)
 
     def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
         if self.mode == "reencode" or self._difference(sources):

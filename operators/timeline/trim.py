@@ -134,7 +134,7 @@ class Trim(Operator):
             Filter.of("atrim", **_bounds(span, Fraction(0))),
             Filter.of("asetpts", expr=self._rebase(span, source, source.audio)),
         )
-        return per_track(source, video, audio)
+        return per_track(source, video, audio, ahead=(span.start,) if span.start else ())
 
     @property
     def _asked(self) -> Fraction | None:

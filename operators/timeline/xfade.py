@@ -101,33 +101,36 @@ class Xfade(Operator):
         before, both = frames_in(lengths[0] - overlap, rate), frames_in(overlap, rate)
         parts = (
             _part(0, _FIRST, Filter.of("trim", end_frame=before)),
-            _part(0, _OUT, Filter.of("trim", start_frame=before)),
+            _part(0, _OUT, Filter.of("trim", start_frame=before), ahead=before / rate),
             _part(1, _IN, Filter.of("trim", end_frame=both)),
-            _part(1, _LAST, Filter.of("trim", start_frame=both)),
+            _part(1, _LAST, Filter.of("trim", start_frame=both), ahead=both / rate),
         )
         cross = (
             Filter.of("xfade", transition=self.transition, duration=overlap, offset=0),
             Filter.of("format", pix_fmts=shape.pixel_format),
         )
-        return (*parts, *_crossed(Kind.VIDEO, cross, Filter.of("concat", n=3, v=1, a=0)))
+        joint = Filter.of("concat", n=3, v=1, a=0)
+        return (*parts, *_crossed(Kind.VIDEO, cross, joint, before / rate, both / rate))
 
     def _sounds(
         self, shape: AudioStream, overlap: Fraction, lengths: Sequence[Fraction]
     ) -> tuple[Link, ...]:
         """The same for sound. Not acrossfade: FFmpeg 5 ends it early when both inputs come from
         one file."""
+        rate = Fraction(shape.sample_rate)
         before, both = samples_in(lengths[0] - overlap, shape), samples_in(overlap, shape)
         fade_out, fade_in = (
             Filter.of("afade", type=way, start_sample=0, nb_samples=both) for way in ("out", "in")
         )
         parts = (
             _part(0, _FIRST, Filter.of("atrim", end_sample=before)),
-            _part(0, _OUT, Filter.of("atrim", start_sample=before), fade_out),
+            _part(0, _OUT, Filter.of("atrim", start_sample=before), fade_out, ahead=before / rate),
             _part(1, _IN, Filter.of("atrim", end_sample=both), fade_in),
-            _part(1, _LAST, Filter.of("atrim", start_sample=both)),
+            _part(1, _LAST, Filter.of("atrim", start_sample=both), ahead=both / rate),
         )
         cross = (Filter.of("amix", inputs=2, normalize=0),)
-        return (*parts, *_crossed(Kind.AUDIO, cross, Filter.of("concat", n=3, v=0, a=1)))
+        joint = Filter.of("concat", n=3, v=0, a=1)
+        return (*parts, *_crossed(Kind.AUDIO, cross, joint, before / rate, both / rate))
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("xfade", sources)
@@ -139,20 +142,32 @@ class Xfade(Operator):
         return frames_in(self.duration, rate) / rate, lengths
 
 
-def _part(source: int, target: int, cut: Filter, *more: Filter) -> Link:
+def _part(
+    source: int, target: int, cut: Filter, *more: Filter, ahead: Fraction = Fraction(0)
+) -> Link:
     """Some frames or samples of a segment, from 0 on."""
     is_sound = cut.name == "atrim"
     kind = Kind.AUDIO if is_sound else Kind.VIDEO
     rebase = Filter.of("asetpts" if is_sound else "setpts", expr=Expression("PTS-STARTPTS"))
     return Link(
-        inputs=(inner(kind, source),), filters=(cut, rebase, *more), outputs=(inner(kind, target),)
+        inputs=(inner(kind, source),),
+        filters=(cut, rebase, *more),
+        outputs=(inner(kind, target),),
+        ahead=(ahead,) if ahead else (),
     )
 
 
-def _crossed(kind: Kind, cross: tuple[Filter, ...], join: Filter) -> tuple[Link, ...]:
+def _crossed(
+    kind: Kind, cross: tuple[Filter, ...], join: Filter, before: Fraction, both: Fraction
+) -> tuple[Link, ...]:
     """The two middle parts into one, and all three in a row."""
-    first, out, into, last, both = (inner(kind, n) for n in (_FIRST, _OUT, _IN, _LAST, _BOTH))
+    first, out, into, last, crossed = (inner(kind, n) for n in (_FIRST, _OUT, _IN, _LAST, _BOTH))
     return (
-        Link(inputs=(out, into), filters=cross, outputs=(both,)),
-        Link(inputs=(first, both, last), filters=(join,), outputs=(Pad(kind),)),
+        Link(inputs=(out, into), filters=cross, outputs=(crossed,)),
+        Link(
+            inputs=(first, crossed, last),
+            filters=(join,),
+            outputs=(Pad(kind),),
+            ahead=(Fraction(0), -before, -before - both),
+        ),
     )

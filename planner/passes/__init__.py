@@ -1,10 +1,18 @@
 """The optimiser: a tuple of passes, each `Draft -> Draft` and semantics-preserving; order matters."""
 
 from planner.draft import Draft, Pass
+from planner.passes.drop_unneeded import drop_unneeded
 from planner.passes.fuse_filters import fuse_filters
+from planner.passes.read_apart import read_apart
+from planner.passes.seek_inputs import seek_inputs
+from planner.passes.share_equal_work import share_equal_work
 
 PASSES: tuple[Pass, ...] = (
-    fuse_filters,  # needs final node ids; whatever renames or drops nodes comes before it
+    drop_unneeded,  # first: the others should not think about what nobody wants
+    share_equal_work,  # before files are opened apart, or they would be shared again
+    read_apart,  # before seeking: every reading has its own first need
+    seek_inputs,
+    fuse_filters,  # needs the final wires
 )
 
 

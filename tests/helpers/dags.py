@@ -15,7 +15,9 @@ from planner.uri import file_uri
 from tests.helpers.media import Media
 
 _SIDES = st.integers(min_value=8, max_value=60).map(lambda n: 2 * n)
-_SECONDS = st.integers(min_value=0, max_value=30).map(lambda n: n / 20)
+_SECONDS = st.one_of(
+    st.integers(min_value=0, max_value=30).map(lambda n: n / 20), st.sampled_from([2.2, 3.7])
+)
 _LENGTHS = st.integers(min_value=2, max_value=30).map(lambda n: n / 20)
 
 
@@ -68,6 +70,9 @@ def sources(media: Media) -> dict[str, Path]:
         "tone": media.sound("dag-tone.wav", "aevalsrc='0.3*sin(2*PI*(300+100*t)*t)':s=44100:d=1.7"),
         "fast": media.clip("dag-fast.mov", seconds=1.2, fps="30000/1001", size="80x60",
                            extra=("-g", "8", "-c:a", "pcm_s16le")),
+        "long": media.clip("dag-long.mkv", seconds=5, fps="12", size="48x64", extra=gop),
+        "reel": media.clip("dag-reel.mov", seconds=4, fps="15", size="64x48",
+                           extra=("-g", "10", "-bf", "2", "-c:a", "pcm_s16le")),
     }  # fmt: skip
 
 
@@ -86,14 +91,18 @@ def jobs(
         picks = st.one_of(st.sampled_from(ids), st.sampled_from(ids[-3:]))
         inputs = [draw(picks) for _ in range(count)]
         one = {"op": name, "inputs": inputs, "output": f"o{number}", "params": draw(params)}
-        if _can_be_planned(files, probed, [*operations, one], [f"o{number}"]):
+        if _is_plannable(_spec(files, [*operations, one], [f"o{number}"]), probed):
             operations.append(one)
             ids.append(f"o{number}")
             used.update(inputs)
+    begins = st.sampled_from([0, 0, 1.3, 2.5])
     ends = [name for name in ids[len(files) :] if name not in used] or [draw(st.sampled_from(ids))]
     others = draw(st.lists(st.sampled_from(ids), max_size=1))
     chosen = list(dict.fromkeys([*ends[:3], *others]))
-    return _spec(files, operations, chosen)
+    spec = _spec(files, operations, chosen)
+    for place in (-1, -2):
+        spec["inputs"][place]["start_offset"] = draw(begins)
+    return spec if _is_plannable(spec, probed) else _spec(files, operations, chosen)
 
 
 def _spec(
@@ -111,14 +120,9 @@ def _spec(
     }
 
 
-def _can_be_planned(
-    files: Mapping[str, Path],
-    probed: Mapping[str, MediaInfo],
-    operations: list[dict[str, Any]],
-    outputs: list[str],
-) -> bool:
+def _is_plannable(spec: dict[str, Any], probed: Mapping[str, MediaInfo]) -> bool:
     try:
-        parsed = parse_spec(_spec(files, operations, outputs), Policy(roots=("/",)))
+        parsed = parse_spec(spec, Policy(roots=("/",)))
         make_plan(parsed.spec, probed, Options(ffmpeg_version="9"))
     except Invalid:
         return False

@@ -9,12 +9,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from app.engine import probe
 from app.engine.tools import Tools
+from planner.uri import file_uri
 from tests.helpers import dags
 from tests.helpers.alike import difference
 from tests.helpers.media import Media
 from tests.helpers.render import render
+from tests.helpers.specs import joined, lossless
 
 _MOST = 12
+_FORKED = ("fast", "reel", "mute")
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,32 @@ def test_optimised_plans_write_what_naive_ones_write(
                 assert difference(media, one, other, info) is None, spec
 
     check()
+
+
+def test_a_fork_keeps_the_pixels_of_every_branch(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """What is laid over is converted to RGB; the other reader of the same cut is not."""
+    clips = dags.sources(media)
+    fast, reel, mute = ({"id": n, "source": file_uri(str(clips[n]))} for n in _FORKED)
+    spec = {
+        "inputs": [fast, {**reel, "start_offset": 2.5}, mute],
+        "operations": [
+            {"op": "overlay", "inputs": ["fast", "reel"], "output": "over"},
+            {"op": "concat", "inputs": ["over", "mute"], "output": "row"},
+        ],
+        "outputs": [{"id": "row", **lossless("a.mkv")}, {"id": "reel", **lossless("b.mkv")}],
+    }
+    ours = render(spec, tmp_path / "ours", binaries)
+    naive = render(spec, tmp_path / "naive", binaries, is_optimised=False)
+    assert media.frames(ours.paths[1]) == media.frames(naive.paths[1])
+
+
+def test_ducking_loses_no_sound_however_fast_its_inputs_come(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    voice, music = (dags.sources(media)[name] for name in ("reel", "fast"))
+    spec = joined("mix", [voice, music], lossless("mix.mkv"), mode="ducking")
+    spec["inputs"][0]["start_offset"] = 2.5
+    made = [render(spec, tmp_path / str(n), binaries).paths[0] for n in range(10)]
+    assert len({bytes(media.samples(path)) for path in made}) == 1

@@ -1,4 +1,4 @@
-"""Golden cases: a text file holds a graph, the groups before, `---`, the groups after."""
+"""Passes that group nodes, by golden cases: a text file holds a graph, the groups before, `---`, the groups after."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from planner.passes import PASSES
 from planner.passes.fuse_filters import fuse_filters
 from planner.spec import InputSpec, Reference
 
-CASES = sorted(Path(__file__).parent.joinpath("cases").glob("*/*.txt"))
+CASES = sorted(Path(__file__).parent.joinpath("cases").glob("fuse_filters/*.txt"))
 _TYPES = {"input": NodeType.INPUT, "op": NodeType.OPERATION, "output": NodeType.OUTPUT}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from operators.media import MediaInfo
 from operators.problem import Invalid
+from planner.diagram import as_dot, as_mermaid
 from planner.explain import as_tree
 from planner.parse import parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
@@ -222,7 +223,9 @@ def test_input_offsets_become_seeking() -> None:
     spec = job("file:///m/in.mp4", src="/m/o.mkv")
     spec["inputs"][0] |= {"start_offset": "2s", "duration": 3}
     made = plan(spec)
-    assert " ".join(made.steps[0].argv).count("-ss 2 -t 3 -i {in:src}") == 1
+    # a second early, for decoders of sound; the filters still cut at 2 s
+    assert " ".join(made.steps[0].argv).count("-ss 1 -itsoffset 1 -i {in:src}") == 1
+    assert "atrim=start=2:end=5" in (made.steps[0].filtergraph or "")
     assert made.nodes[-1].media_info.duration_ms == 3000
     assert "libx264" in made.steps[0].argv
 
@@ -259,6 +262,19 @@ def test_the_tree_and_the_script_show_the_command() -> None:
     assert "{" not in script.partition("filter_complex")[2]
 
 
+def test_pictures_show_every_node_in_its_step_and_what_is_measured_first() -> None:
+    made = plan(job("file:///m/in.mp4", op("loudnorm", "src", "l"), l="/m/out.mp4"))
+    drawn, dotted = as_mermaid(made), as_dot(made)
+    assert drawn.splitlines()[:3] == [
+        "flowchart LR",
+        '  n0(["input_src"])',
+        f'  subgraph s2["s2: {made.steps[1].reason}"]',
+    ]
+    assert "  n0 -->|both| n1" in drawn and "  s1 -.-> s2" in drawn
+    assert '  "input_src" -> "op_0_loudnorm" [label=both];' in dotted
+    assert '  s1 -> "op_0_loudnorm" [lhead=cluster_s2, style=dashed];' in dotted
+
+
 def test_the_plan_as_json_has_the_documented_shape() -> None:
     document = plan(LADDER).to_json()
     assert list(document) == [
@@ -289,7 +305,11 @@ def test_a_plan_is_of_one_source_and_one_destination() -> None:
 def test_a_picture_that_lies_on_its_side_is_turned_once_for_all() -> None:
     info = clip(picture=video(rotation=90))
     graph = plan(LADDER, info).steps[0].filtergraph or ""
-    assert graph.startswith("[0:v:0]split=2[input_src_v0_1][input_src_v0_2];[input_src_v0_1]scale")
+    # pinned: else what one reader asks for is what all get
+    assert graph.startswith(
+        "[0:v:0]format=pix_fmts=yuv420p,split=outputs=2[input_src_v0_1][input_src_v0_2];"
+        "[input_src_v0_1]scale"
+    )
 
 
 def test_two_pictures_of_one_input_do_not_share_a_label() -> None:

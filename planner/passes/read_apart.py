@@ -1,0 +1,156 @@
+"""Open a file once more where one reading of it would have to wait in memory.
+
+A filter that joins two streams of one file reads both in step. If one is far ahead of the other (a
+file that follows itself in a concat, a clip overlaid on a later part of itself), the frames in
+between would pile up, uncompressed. Then the stream that is behind is made again, from a reading of
+its own. Outputs join their tracks as well, and FFmpeg writes all outputs of a command in step.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from types import MappingProxyType
+
+from planner.draft import Draft, Reading
+from planner.spec import InputSpec
+from planner.wiring import Track, Wire
+
+_PATIENCE = Fraction(1, 2)
+"""Seconds of frames that may wait."""
+
+_NOW = Fraction(0)
+
+Span = tuple[Fraction, Fraction]
+Ahead = Mapping[Reading, Span]
+"""By file, how far ahead of a track it is read: least and most, over the ways that lead there."""
+
+
+def read_apart(draft: Draft) -> Draft:
+    """Make again whatever is read out of step."""
+    apart = _Apart(draft=draft, most=4 * len(draft.wires) + 100)
+    for w in draft.wires:
+        apart.add(w)
+    outputs = {}
+    for name, tracks in draft.outputs.items():
+        chosen = apart.written(name, [o.track for o in tracks])
+        outputs[name] = tuple(replace(o, track=t) for o, t in zip(tracks, chosen, strict=True))
+    return replace(draft, wires=tuple(apart.wires), outputs=outputs)
+
+
+@dataclass(kw_only=True)
+class _Apart:
+    draft: Draft
+    most: int
+    """How many wires there may be at most: beyond, frames wait after all."""
+    wires: list[Wire] = field(default_factory=list)
+    places: dict[Track, int] = field(default_factory=dict)
+    known: dict[Track, Ahead] = field(default_factory=dict)
+    numbers: dict[object, int] = field(default_factory=dict)
+    of_one: Ahead = field(default_factory=dict)
+    """Where outputs read that need one file only, and where those that need several."""
+    of_several: Ahead = field(default_factory=dict)
+
+    def add(self, w: Wire) -> None:
+        steps = list(zip(w.inputs, w.ahead or (_NOW,) * len(w.inputs), strict=True))
+        chosen = self.in_step(w.node, steps)
+        ahead: dict[Reading, Span] = {}
+        for track, (_, skipped) in zip(chosen, steps, strict=True):
+            ahead = _merged(ahead, self._ahead(track, skipped))
+        self._append(replace(w, inputs=tuple(chosen)), ahead)
+
+    def written(self, name: str, tracks: Sequence[Track]) -> list[Track]:
+        """The tracks of an output, in step with each other and with those of other outputs.
+
+        FFmpeg holds back what an output needs that is ahead of others. If one waits for a second
+        file and holds back a first that the others read elsewhere, all wait for ever.
+        """
+        several = len({reading for t in tracks for reading in self._ahead(t, _NOW)}) > 1
+        met = _merged(self.of_one, self.of_several) if several else self.of_several
+        chosen = self.in_step(name, [(t, _NOW) for t in tracks], met)
+        for track in chosen:
+            ahead = self._ahead(track, _NOW)
+            if several:
+                self.of_several = _merged(self.of_several, ahead)
+            else:
+                self.of_one = _merged(self.of_one, ahead)
+        return chosen
+
+    def in_step(
+        self, node: str, steps: Sequence[tuple[Track, Fraction]], met: Ahead = MappingProxyType({})
+    ) -> list[Track]:
+        """The tracks that a node joins, those made again that are out of step with `met` or the
+        first."""
+        chosen = []
+        for track, skipped in steps:
+            mine = self._ahead(track, skipped)
+            late = [reading for reading in mine if _distance(met, mine, reading) > _PATIENCE]
+            if late:
+                track = self._again(track, (node, mine[late[0]]))
+                mine = self._ahead(track, skipped)
+            met = _merged(met, mine)
+            chosen.append(track)
+        return chosen
+
+    def _append(self, w: Wire, ahead: Ahead) -> None:
+        self.places |= dict.fromkeys(w.outputs, len(self.wires))
+        self.known |= dict.fromkeys(w.outputs, ahead)
+        self.wires.append(w)
+
+    def _ahead(self, track: Track, skipped: Fraction) -> Ahead:
+        if track in self.places:
+            found = self.known[track]
+            return {name: (a + skipped, b + skipped) for name, (a, b) in found.items()}
+        spec = self.draft.graph.by_id[track.node].spec
+        if isinstance(spec, InputSpec) and self.draft.probed[spec.id].is_still:
+            return {}  # one frame, which may wait
+        return {(track.node, track.reading): (skipped, skipped)}
+
+    def _again(self, track: Track, why: object) -> Track:
+        """The same track from readings of its own; picture and sound of one cause share them."""
+        cone = self._cone(track)
+        if len(self.wires) + len(cone) > self.most:
+            return track
+
+        def renamed(old: Track) -> Track:
+            if old not in self.places and not self._ahead(old, _NOW):
+                return old
+            number = self.numbers.setdefault((why, old.reading), len(self.numbers) + 1)
+            return replace(old, reading=number)
+
+        for w in [self.wires[place] for place in cone]:
+            outputs = tuple(map(renamed, w.outputs))
+            if outputs[0] in self.places:
+                continue
+            again = replace(w, inputs=tuple(map(renamed, w.inputs)), outputs=outputs)
+            ahead: Ahead = {}
+            skips = w.ahead or (_NOW,) * len(w.inputs)
+            for source, skipped in zip(again.inputs, skips, strict=True):
+                ahead = _merged(ahead, self._ahead(source, skipped))
+            self._append(again, ahead)
+        return renamed(track)
+
+    def _cone(self, track: Track) -> list[int]:
+        """Where the wires are that a track is made by, in order."""
+        found: set[int] = set()
+        waiting = [track]
+        while waiting:
+            place = self.places.get(waiting.pop())
+            if place is not None and place not in found:
+                found.add(place)
+                waiting += self.wires[place].inputs
+        return sorted(found)
+
+
+def _merged(one: Ahead, other: Ahead) -> dict[Reading, Span]:
+    found = dict(one)
+    for reading, (low, high) in other.items():
+        least, most = found.get(reading, (low, high))
+        found[reading] = min(least, low), max(most, high)
+    return found
+
+
+def _distance(one: Ahead, other: Ahead, reading: Reading) -> Fraction:
+    if reading not in one:
+        return _NOW
+    (low, high), (least, most) = one[reading], other[reading]
+    return max(high, most) - min(low, least)

@@ -1,0 +1,115 @@
+"""Begin to read a file where the first thing that is needed of it lies.
+
+What a cut at the head of a chain throws away need not be decoded. The filters stay as they are:
+what is read keeps its times, so a cut is as exact as before. Parts of one file that lie far apart
+are read apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from operators.media import Kind
+from planner.draft import Draft, Reading
+from planner.spec import InputSpec
+from planner.wiring import Track, Wire
+
+_LEAD_IN = Fraction(1)
+"""Seconds that are read before a cut: decoders of sound need some packets to come into step."""
+_GAP = Fraction(10)
+"""Seconds that are rather decoded and thrown away than skipped by opening the file again."""
+_START = Fraction(0)
+_EXACT = {
+    "mov,mp4,m4a,3gp,3g2,mj2": {Kind.VIDEO, Kind.AUDIO},
+    "wav": {Kind.AUDIO},
+    "flac": {Kind.AUDIO},
+    # its times are whole milliseconds: only counting from the start finds the same sample
+    "matroska,webm": {Kind.VIDEO},
+}
+"""Demuxers that seek exactly, by the kinds of streams that they tell the exact times of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Use:
+    """A part of a file that is read: by which wire, if not by an output itself; `end` None: to the
+    file's end. What is cheap to read or cannot be sought counts as if only the start was read."""
+
+    wire: int | None
+    start: Fraction = _START
+    end: Fraction | None = _START
+
+
+def seek_inputs(draft: Draft) -> Draft:
+    """Set `seeks`, and give parts that lie far apart readings of their own."""
+    wires = list(draft.wires)
+    seeks: dict[Reading, Fraction] = {}
+    uses = _uses(draft)
+    latest = dict(sorted(uses))
+    for reading, parts in uses.items():
+        own = reading
+        for cluster in _clusters(parts):
+            if cluster[0].start > _LEAD_IN:
+                seeks[own] = cluster[0].start - _LEAD_IN
+            for use in cluster:
+                if use.wire is not None:
+                    wires[use.wire] = _moved(wires[use.wire], reading, own)
+            latest[reading[0]] += 1
+            own = (reading[0], latest[reading[0]])
+    return replace(draft, wires=tuple(wires), seeks=seeks)
+
+
+def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
+    """Who reads files, and which part of them."""
+    found: dict[Reading, list[_Use]] = {}
+
+    def add(track: Track, use: _Use) -> None:
+        if isinstance(draft.graph.by_id[track.node].spec, InputSpec) and not track.is_inner:
+            is_sought = use.wire is None or track.kind in _exact(draft, track.node)
+            part = use if is_sought else _Use(wire=use.wire)
+            found.setdefault((track.node, track.reading), []).append(part)
+
+    for number, w in enumerate(draft.wires):
+        for position, track in enumerate(w.inputs):
+            start = w.ahead[position] if w.ahead else _START
+            add(track, _Use(wire=number, start=start, end=_end(w)))
+    for measure in draft.measures:
+        for track in measure.inputs:
+            add(track, _Use(wire=None, end=None))
+    for tracks in draft.outputs.values():
+        for output in tracks:
+            add(output.track, _Use(wire=None, end=_START if output.encoded.is_copied else None))
+    return found
+
+
+def _exact(draft: Draft, name: str) -> set[Kind]:
+    spec = draft.graph.by_id[name].spec
+    assert isinstance(spec, InputSpec)
+    return _EXACT.get(draft.probed[spec.id].format or "", set())
+
+
+def _end(w: Wire) -> Fraction | None:
+    """Where a cut ends, if this is one."""
+    first = w.filters[0]
+    end = dict(first.options).get("end") if first.name in ("trim", "atrim") else None
+    return end if isinstance(end, Fraction) else None
+
+
+def _clusters(parts: Sequence[_Use]) -> list[list[_Use]]:
+    """Parts by what is better read in one go, each cluster and the clusters by their start."""
+    clusters: list[list[_Use]] = []
+    reached: Fraction | None = _START
+    for use in sorted(parts, key=lambda part: part.start):
+        if not clusters or (reached is not None and use.start - reached > _GAP):
+            clusters.append([])
+            reached = _START
+        clusters[-1].append(use)
+        reached = None if reached is None or use.end is None else max(reached, use.end)
+    return clusters
+
+
+def _moved(w: Wire, reading: Reading, own: Reading) -> Wire:
+    def moved(track: Track) -> Track:
+        is_ours = (track.node, track.reading) == reading and not track.is_inner
+        return replace(track, reading=own[1]) if is_ours else track
+
+    return replace(w, inputs=tuple(map(moved, w.inputs)))

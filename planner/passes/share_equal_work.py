@@ -1,0 +1,67 @@
+"""Do equal work once: one file that is given twice is opened once, and filters that do the same to
+the same streams run once, however the spec came to ask for it twice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from operators.filtergraph import Captions, Filter
+from planner.draft import Draft
+from planner.graph import Graph, NodeType
+from planner.spec import InputSpec, OperationSpec
+from planner.wiring import Track, Wire, measured_in
+
+
+def share_equal_work(draft: Draft) -> Draft:
+    """Give equal tracks one name. Sources without inputs (silence, black) are cheaper made twice."""
+    files = _files(draft.graph)
+    same: dict[Track, Track] = {}
+    made: dict[object, Wire] = {}
+    wires: list[Wire] = []
+
+    def known(track: Track) -> Track:
+        return same.get(track) or replace(track, node=files.get(track.node, track.node))
+
+    for w in draft.wires:
+        wire = replace(w, inputs=tuple(known(track) for track in w.inputs))
+        is_final = draft.graph.by_id[w.node].type is NodeType.OUTPUT
+        first = made.setdefault(_work(draft.graph, files, wire), wire)
+        if first is wire or not w.inputs or is_final:
+            wires.append(wire)
+        else:
+            same |= dict(zip(w.outputs, first.outputs, strict=True))
+    return replace(
+        draft,
+        wires=tuple(wires),
+        measures=tuple(
+            replace(m, inputs=tuple(known(track) for track in m.inputs)) for m in draft.measures
+        ),
+        outputs={
+            name: tuple(replace(o, track=known(o.track)) for o in tracks)
+            for name, tracks in draft.outputs.items()
+        },
+    )
+
+
+def _files(graph: Graph) -> dict[str, str]:
+    """Input nodes by the first node that has the same file."""
+    first: dict[str, str] = {}
+    return {
+        node.id: first.setdefault(node.spec.source, node.id)
+        for node in graph.of_type(NodeType.INPUT)
+        if isinstance(node.spec, InputSpec)
+    }
+
+
+def _work(graph: Graph, files: Mapping[str, str], w: Wire) -> object:
+    """What a wire does, to what: equal for wires that make the same."""
+    spec = graph.by_id[w.node].spec
+    kinds = tuple(track.kind for track in w.outputs)
+    if isinstance(spec, OperationSpec) and (measured_in(w) or any(map(_has_captions, w.filters))):
+        # values of its own measuring pass, or of a file that is read beside the graph
+        read = tuple(files.get(edge.source, edge.source) for edge in graph.into(w.node))
+        return w.inputs, w.filters, kinds, spec.operator, read
+    return w.inputs, w.filters, kinds
+
+
+def _has_captions(one: Filter) -> bool:
+    return any(isinstance(value, Captions) for _, value in one.options)
