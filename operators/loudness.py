@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SILENT_LUFS = -70.0
-NEUTRAL = {"raise": 1 / 64, "limit": 1.0, "level_out": 64.0}
-"""Factors of the limiter that change nothing up to +36 dBFS."""
+NEUTRAL = {"raise": 1.0, "limit": 1.0, "level_out": 1.0, "is_limited": 0.0}
+"""Without a limiter: what does nothing costs nothing."""
 
 _NUMBER = r"\s*(-?(?:\d+(?:\.\d+)?|inf|nan))"
 _CLOSE = 0.25  # LU that a result may miss the target by
@@ -92,6 +92,7 @@ def _limiter(before: float, limit_db: float) -> dict[str, str]:
         "raise": _factor(before),
         "limit": _factor(max(-24.0, limit_db)),
         "level_out": _factor(0),
+        "is_limited": "1",
     }
 
 

@@ -145,5 +145,6 @@ def _limiter(track: int) -> tuple[Filter, ...]:
             attack=5,
             release=50,
             latency=1,  # sound stays in step with the picture
+            enable=Measured("is_limited", track),
         ),
     )

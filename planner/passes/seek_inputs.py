@@ -14,7 +14,7 @@ from planner.draft import Draft, Reading
 from planner.spec import InputSpec
 from planner.wiring import Track, Wire
 
-_LEAD_IN = Fraction(1)
+_LEAD_IN = Fraction(1, 2)
 """Seconds that are read before a cut: decoders of sound need some packets to come into step."""
 _GAP = Fraction(10)
 """Seconds that are rather decoded and thrown away than skipped by opening the file again."""

@@ -1,0 +1,1 @@
+ffmpeg -i "$media/film.mp4" -vf "fps=25,scale=640:-2,drawtext=text=Hello:fontfile=$fonts/DejaVuSans.ttf:fontsize=24:fontcolor=white:x=(w-text_w)/2:y=h-text_h-20" -c:v libx264 -preset veryfast -crf 23 -c:a copy -movflags +faststart "$out/named.mp4"
