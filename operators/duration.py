@@ -23,7 +23,8 @@ _UNIT_TEXT = re.compile(rf"([+-]?)((?:{_NUMBER}(?:h|ms|us|m|s))+)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+):)?([0-5]?\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
 _ISO = re.compile(rf"P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?", re.ASCII)
 _ISO_SECONDS = (86400, 3600, 60, 1)
-_MAX_LENGTH = 64
+_MAX_LENGTH = _MOST_PLACES + 20  # whatever `format_duration` writes is read
+_MOST_SHOWN = 64
 _LARGEST_S = 10**12
 
 
@@ -64,7 +65,7 @@ def _parse_text(text: str) -> Fraction:
             seconds = form(text)
             if seconds is not None:
                 return seconds
-    shown = text if len(text) <= _MAX_LENGTH else text[:_MAX_LENGTH] + "…"
+    shown = text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
     raise BadDuration(f'"{shown}" is not a duration', _suggest(text.strip()))
 
 

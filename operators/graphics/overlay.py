@@ -18,7 +18,7 @@ from operators.contract import (
     wrong,
 )
 from operators.duration import format_seconds
-from operators.filtergraph import Expression, Filter, Link, Pad, inner
+from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Float, Int, Size, Timecode
 from operators.picture import LARGEST, POSITION, SQUARE, enabled, place, seen_size, to_even
@@ -117,13 +117,15 @@ class Overlay(Operator):
         return (
             Link(
                 inputs=(Pad(Kind.VIDEO, 0, 1),),
-                filters=self._prepared(top, size, is_held),
+                filters=self._prepared(base, top, size, is_held),
                 outputs=(ready,),
             ),
             Link(inputs=(Pad(Kind.VIDEO), ready), filters=(lay,), outputs=(Pad(Kind.VIDEO),)),
         )
 
-    def _prepared(self, top: VideoStream, size: Size, is_held: bool) -> tuple[Filter, ...]:
+    def _prepared(
+        self, base: VideoStream, top: VideoStream, size: Size, is_held: bool
+    ) -> tuple[Filter, ...]:
         filters: list[Filter] = []
         if size != Size(width=top.width, height=top.height):
             filters += [Filter.of("scale", w=size.width, h=size.height, flags="lanczos"), SQUARE]
@@ -133,6 +135,9 @@ class Overlay(Operator):
         if self.start and not is_held:
             delay = Expression(f"PTS-STARTPTS+{format_seconds(self.start)}/TB")
             filters.append(Filter.of("setpts", expr=delay))
+        if base.frame_rate and not base.is_vfr and not is_held:
+            # a frame for each of the base's: the nearest, however finely time is counted
+            filters.append(Filter.of("fps", fps=Rate(base.frame_rate), round="near"))
         return tuple(filters)
 
     def _size(self, top: VideoStream) -> Size:

@@ -74,3 +74,8 @@ def test_seconds_for_ffmpeg() -> None:
 def test_durations_finer_than_a_microsecond_keep_their_value() -> None:
     assert format_duration(Fraction(1, 128)) == "0.0078125s"
     assert format_duration(Fraction(1, 3)) == "0.333333s"
+
+
+def test_the_smallest_numbers_are_written_so_that_they_are_read() -> None:
+    seconds = parse_duration(8.231376731264072e-80)
+    assert parse_duration(format_duration(seconds)) == seconds

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from operators.filtergraph import render_chain
 from operators.media import MediaInfo
@@ -94,7 +94,14 @@ def test_a_pass_turns_these_filters_into_those(case: Path) -> None:
     assert _rewritten(case) == case.read_text()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 @given(dags.jobs(_FILES, SOURCES, 12))
 def test_passes_do_all_at_once_and_keep_what_outputs_get(spec: dict[str, Any]) -> None:
     draft = draft_of(spec)
