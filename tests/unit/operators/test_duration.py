@@ -79,3 +79,9 @@ def test_durations_finer_than_a_microsecond_keep_their_value() -> None:
 def test_the_smallest_numbers_are_written_so_that_they_are_read() -> None:
     seconds = parse_duration(8.231376731264072e-80)
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+def test_endless_text_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadDuration) as refused:
+        parse_duration("0." + "1" * 500 + "s")
+    assert len(str(refused.value)) < 100
