@@ -92,6 +92,14 @@ class Descriptor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cut:
+    """A part of a file, in seconds from its start; `end` None: all that follows."""
+
+    start: Fraction
+    end: Fraction | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Joint:
     """Sources that can follow each other as they are: the kinds that are copied, and how many
     seconds of the result each source takes."""
@@ -216,6 +224,10 @@ class Operator:
 
     def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
         """How the result can be made by copying the sources' packets, one source after the other."""
+        return None
+
+    def copied(self, sources: Sequence[MediaInfo]) -> Cut | None:
+        """The part of source 0 whose packets may be copied instead, if that is all that is asked."""
         return None
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from operators.contract import Cut
 from operators.media import AudioStream, MediaInfo, VideoStream
 from planner.encode import Encoding
 from planner.graph import Graph, NodeType
@@ -38,6 +39,8 @@ class Draft:
     groups: tuple[Group, ...]
     seeks: Mapping[Reading, Fraction] = field(default_factory=dict)
     """How many seconds of a file need not be read."""
+    cuts: Mapping[int, Cut] = field(default_factory=dict)
+    """The part of a file that is copied, by the number of its reading."""
 
     def stream(self, track: Track) -> VideoStream | AudioStream | None:
         """What is known of a track that nodes hand on; None of one between the filters of a node."""

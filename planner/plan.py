@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from operators.contract import Estimates
+from operators.contract import Cut, Estimates
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
@@ -17,6 +17,7 @@ from planner.estimate import estimate_nodes, sum_steps
 from planner.findings import Findings
 from planner.graph import Graph, Node, NodeType, build_graph
 from planner.infer import Inferred, infer
+from planner.keyframes import copied_cut
 from planner.passes import optimise
 from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
 from planner.steps import Step, make_steps
@@ -161,10 +162,17 @@ def draft_plan(
     wires: list[Wire] = list(wiring.wires)
     outputs: dict[str, tuple[OutputTrack, ...]] = {}
     encodings: dict[str, Encoding] = {}
+    cuts: dict[int, Cut] = {}
     for node in graph.of_type(NodeType.OUTPUT):
         assert isinstance(node.spec, OutputSpec)
         (read,) = wiring.read_by(graph, inferred, node.id)
         (selection,) = inferred.sources[node.id]
+        part = copied_cut(graph, probed, inferred, wiring, node, read)
+        if part:
+            cuts[part.tracks[0].reading] = part.cut
+            _, tracks = finish(node.id, part.tracks, selection.picked, part.encoding)
+            outputs[node.id], encodings[node.id] = tuple(tracks), part.encoding
+            continue
         stored = untouched(graph, probed, joined, read, selection.picked)
         findings = Findings(at=node.at)
         encoding = encode(node.spec, selection, stored, findings)
@@ -186,6 +194,7 @@ def draft_plan(
         outputs=outputs,
         encodings=encodings,
         groups=one_group_a_node(graph),
+        cuts=cuts,
     )
     return draft, warnings
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.media import Kind, MediaInfo
 from planner import safety
@@ -80,7 +81,7 @@ class Sources:
         return [word for reading in self.readings for word in self._input(reading)]
 
     def _input(self, reading: Reading) -> list[str]:
-        name, _ = reading
+        name, number = reading
         if name.endswith(".ffconcat"):
             # safe=0: absolute paths, of files that were probed as what they are;
             # seek_timestamp: times count from 0, not from an encoder's lead-in samples before it
@@ -93,7 +94,7 @@ class Sources:
         skipped = self.draft.seeks.get(reading)
         # itsoffset: what is read keeps the times that it has in the file
         at = format_seconds(skipped) if skipped else ""
-        seek = ["-ss", at, "-itsoffset", at] if skipped else []
+        seek = ["-ss", at, "-itsoffset", at] if skipped else _part(self.draft.cuts.get(number))
         forced = ["-f", "jpeg_pipe"] if info.format == "jpeg_pipe" else []
         # FFmpeg's own VP8 and VP9 decoders drop transparency
         if info.video and info.video[0].pixel_format == "yuva420p":
@@ -104,6 +105,14 @@ class Sources:
                 for word in ("-c:v", word)
             ]
         return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", f"{{in:{given.id}}}"]
+
+
+def _part(cut: Cut | None) -> list[str]:
+    """The part of a file that is copied: from the last keyframe before its start."""
+    if cut is None:
+        return []
+    length = [] if cut.end is None else ["-t", format_seconds(cut.end - cut.start)]
+    return ["-ss", format_seconds(cut.start), *length]
 
 
 def _listed(joined: Joined) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 from operators.contract import (
     Category,
+    Cut,
     Estimates,
     Example,
     Operator,
@@ -135,6 +136,13 @@ class Trim(Operator):
             Filter.of("asetpts", expr=self._rebase(span, source, source.audio)),
         )
         return per_track(source, video, audio, ahead=(span.start,) if span.start else ())
+
+    def copied(self, sources: Sequence[MediaInfo]) -> Cut | None:
+        (source,) = sources
+        if self.mode != "keyframe" or source.is_still:
+            return None
+        span = self._span(source)
+        return Cut(start=span.start, end=span.end)
 
     @property
     def _asked(self) -> Fraction | None:

@@ -16,23 +16,28 @@ def fuse_filters(draft: Draft) -> Draft:
         sets.join([edge.source, edge.target])
     for group in draft.groups:
         sets.join(group.nodes)
-    joined: dict[str, list[Group]] = {}
+    joined: dict[str, list[str]] = {}
     for group in draft.groups:
-        joined.setdefault(sets.find(group.nodes[0]), []).append(group)
-    return replace(draft, groups=tuple(_join(groups) for groups in joined.values()))
-
-
-def _join(groups: list[Group]) -> Group:
-    if len(groups) == 1:
-        return groups[0]
-    nodes = tuple(name for group in groups for name in group.nodes)
-    outputs = sum(name.startswith("output_") for name in nodes)
-    operations = len(nodes) - outputs
-    return Group(
-        nodes=nodes,
-        reason=f"{_count(operations, 'operation')} and {_count(outputs, 'output')} in one command: "
-        "one decode, no intermediate file",
+        joined.setdefault(sets.find(group.nodes[0]), []).extend(group.nodes)
+    return replace(
+        draft,
+        groups=tuple(
+            Group(nodes=tuple(nodes), reason=_reason(draft, nodes)) for nodes in joined.values()
+        ),
     )
+
+
+def _reason(draft: Draft, nodes: list[str]) -> str:
+    tracks = [o.encoded for name in nodes for o in draft.outputs.get(name, ())]
+    copied = sorted({track.kind.value for track in tracks if track.is_copied})
+    outputs = sum(name.startswith("output_") for name in nodes)
+    if tracks and all(track.is_copied for track in tracks):
+        return f"{_count(outputs, 'output')} copied as stored: nothing is decoded or encoded"
+    what = [_count(outputs, "output")]
+    if len(nodes) > outputs:
+        what.insert(0, _count(len(nodes) - outputs, "operation"))
+    words = f"{' and '.join(what)} in one command: one decode, no intermediate file"
+    return f"{words}; {' and '.join(copied)} copied where nothing changes it" if copied else words
 
 
 def _count(number: int, word: str) -> str:

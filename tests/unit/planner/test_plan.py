@@ -230,6 +230,53 @@ def test_input_offsets_become_seeking() -> None:
     assert "libx264" in made.steps[0].argv
 
 
+def keyframe_job(**output: Any) -> dict[str, Any]:
+    cut = op("trim", "src", "part", start=2, duration=3, mode="keyframe")
+    return job("file:///m/in.mp4", cut, part={"destination": "file:///m/o.mp4", **output})
+
+
+def test_a_cut_at_a_keyframe_is_a_copy() -> None:
+    made = plan(keyframe_job())
+    (step,) = made.steps
+    assert "-ss 2 -t 3 -i {in:src} -map 0:v:0 -c:v:0 copy -map 0:a:0 -c:a:0 copy" in " ".join(
+        step.argv
+    )
+    assert step.filtergraph is None
+    assert step.reason == "1 output copied as stored: nothing is decoded or encoded"
+    assert not made.nodes[-1].media_info.duration_is_exact
+    assert made.nodes[-1].media_info.duration_ms == 3000
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param(keyframe_job(codec={"audio": {"codec": "mp3"}}), id="another codec"),
+        pytest.param(
+            job(
+                "file:///m/in.mp4",
+                op("scale", "src", "small", width=64),
+                op("trim", "small", "part", start=2, mode="keyframe"),
+                part="/m/o.mp4",
+            ),
+            id="not of a file",
+        ),
+        pytest.param(
+            job(
+                "file:///m/in.mp4",
+                op("trim", "src", "part", start=2, mode="keyframe"),
+                op("volume", "part", "loud", gain_db=3),
+                loud="/m/o.mp4",
+            ),
+            id="worked on afterwards",
+        ),
+    ],
+)
+def test_what_cannot_be_copied_whole_is_cut_exactly(spec: dict[str, Any]) -> None:
+    (step,) = plan(spec).steps
+    assert "trim=start=1.983333" in (step.filtergraph or "")
+    assert "libx264" in step.argv
+
+
 _HASH = """
 import sys; sys.path.insert(0, ".")
 from tests.unit.planner.test_plan import LADDER, plan

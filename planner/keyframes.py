@@ -1,0 +1,97 @@
+"""Cuts that cost no encode: where a part of a file is asked for from a keyframe on, its packets are
+copied. They are read by a reading of their own, as FFmpeg copies whatever it reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from operators.contract import Cut
+from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from planner.encode import Encoding, encode
+from planner.findings import Findings
+from planner.graph import Graph, Node
+from planner.infer import Inferred
+from planner.spec import InputSpec, OperationSpec, OutputSpec
+from planner.wiring import Track, Wiring
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopiedCut:
+    """An output that is a part of a file: its encoding, and the file's tracks in its order."""
+
+    encoding: Encoding
+    tracks: tuple[Track, ...]
+    cut: Cut
+
+
+def copied_cut(
+    graph: Graph,
+    probed: Mapping[str, MediaInfo],
+    inferred: Inferred,
+    wiring: Wiring,
+    node: Node,
+    read: Sequence[Track],
+) -> CopiedCut | None:
+    """The output as a copy of a part of a file; None if anything of it must be encoded."""
+    found = _cut(graph, inferred, wiring, read)
+    if found is None:
+        return None
+    cut, files = found
+    assert isinstance(node.spec, OutputSpec)
+    (selection,) = inferred.sources[node.id]
+    stored = {
+        pick: _stored(graph, probed, track, selection.info.streams(pick[0])[place])
+        for pick, place, track in zip(
+            selection.picked, _places(selection.picked), files, strict=True
+        )
+    }
+    encoding = encode(node.spec, selection, stored, Findings(at=node.at))
+    if encoding is None or not all(track.is_copied for track in encoding.tracks):
+        return None
+    # it begins at the last keyframe before, which only reading the file tells
+    result = replace(encoding.result, duration_is_exact=False)
+    number = -1 - node.index
+    return CopiedCut(
+        encoding=replace(encoding, result=result),
+        tracks=tuple(replace(track, reading=number) for track in files),
+        cut=cut,
+    )
+
+
+def _cut(
+    graph: Graph, inferred: Inferred, wiring: Wiring, read: Sequence[Track]
+) -> tuple[Cut, list[Track]] | None:
+    """The one operation that made all that is read, if it only takes a part of one file."""
+    makers = {track.node for track in read}
+    name = read[0].node if len(makers) == 1 else ""
+    spec = graph.by_id[name].spec if name else None
+    if not isinstance(spec, OperationSpec):
+        return None
+    cut = spec.operator.copied([selection.info for selection in inferred.sources[name]])
+    if cut is None:
+        return None
+    made = {w.outputs[0]: w.inputs[0] for w in wiring.wires if w.node == name}
+    files = [made[track] for track in read if track in made]
+    is_of_file = len(files) == len(read) and all(
+        isinstance(graph.by_id[track.node].spec, InputSpec) and not track.is_inner
+        for track in files
+    )
+    return (cut, files) if is_of_file else None
+
+
+def _places(picked: Sequence[tuple[Kind, int]]) -> list[int]:
+    """The number of each picked stream among those of its kind."""
+    kinds = [kind for kind, _ in picked]
+    return [kinds[:place].count(kind) for place, kind in enumerate(kinds)]
+
+
+def _stored(
+    graph: Graph,
+    probed: Mapping[str, MediaInfo],
+    track: Track,
+    seen: VideoStream | AudioStream,
+) -> VideoStream | AudioStream:
+    """A stream as it is in the file, but as long as its part."""
+    spec = graph.by_id[track.node].spec
+    assert isinstance(spec, InputSpec)
+    stream = probed[spec.id].streams(track.kind)[track.index]
+    return replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
