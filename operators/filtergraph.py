@@ -159,13 +159,15 @@ class Link:
     Without filters it only says which source an output is taken from. An output pad that no link
     names is the same track of source 0, passed through. `ahead`: how many seconds later on its own
     clock each input is read than the output is written (a cut skips them; what follows something
-    else is read that much earlier, below 0); empty: none.
+    else is read that much earlier, below 0); empty: none. `delay`: seconds of input that the filters
+    keep to themselves before they give anything.
     """
 
     inputs: tuple[Pad, ...]
     filters: tuple[Filter, ...] = ()
     outputs: tuple[Pad, ...]
     ahead: tuple[Fraction, ...] = ()
+    delay: Fraction = Fraction(0)
 
 
 def render_chain(inputs: Iterable[str], filters: Iterable[Filter], outputs: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import ceil
 
 from operators.filtergraph import Expression, Filter, Rate
-from operators.media import VideoStream
+from operators.media import MediaInfo, VideoStream
 from operators.parameters import Enum, Size
 
 LARGEST = Size(width=7680, height=4320)
@@ -115,6 +115,15 @@ def _along(word: str, start: str, end: str, margin: int, outer: int, inside: int
 def frames_in(seconds: Fraction, rate: Fraction) -> int:
     """Whole frames in a length, at least one."""
     return max(1, round(seconds * rate))
+
+
+def regular(video: VideoStream, source: MediaInfo) -> tuple[Filter, ...]:
+    """Filters that put frames back on the grid that they kept before a container rounded their
+    times: else a new rate would take the one or the other of two frames that are equally near."""
+    rate = video.grid_rate
+    if not rate or rate != video.nominal_frame_rate or video.start_ms != source.start_ms:
+        return ()
+    return (Filter.of("settb", expr=Expression(f"{rate.denominator}/{rate.numerator}")),)
 
 
 def held(seconds: Fraction, rate: Fraction = STILL_RATE) -> tuple[Filter, ...]:

@@ -11,7 +11,7 @@ from operators.contract import bad_parameter
 from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Size
-from operators.picture import STILL_RATE, contained, frames_in, held, seen_size, to_even
+from operators.picture import STILL_RATE, contained, frames_in, held, regular, seen_size, to_even
 from operators.sound import alike, lasting, layout_of, silence
 
 _SLACK = Fraction(
@@ -111,7 +111,7 @@ def video_links(
         return (Link(inputs=(), filters=(black, look, *ends), outputs=output),)
     video = source.video[0]
     filters = (
-        *(held(seconds, rate) if video.frame_count else ()),
+        *(held(seconds, rate) if video.frame_count else regular(video, source)),
         # start_time=0: a picture that begins late shows its first frame until then
         Filter.of("fps", fps=Rate(rate), start_time=0),
         *contained(video, Size(width=shape.width, height=shape.height)),

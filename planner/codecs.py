@@ -141,7 +141,11 @@ ENCODERS: tuple[Encoder, ...] = (
         sample_rates=(8000, 12000, 16000, 24000, 48000),
     ),
     Encoder(name="libvorbis", codec="vorbis", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02),
-    Encoder(name="flac", codec="flac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01),
+    # named, or the first frame's length becomes that of all, and less than 16 samples is refused
+    Encoder(
+        name="flac", codec="flac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01,
+        fixed=("-frame_size:a:{n}", "4608"),
+    ),
     Encoder(name="alac", codec="alac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01),
     Encoder(
         name="ac3", codec="ac3", kind=Kind.AUDIO, max_channels=6, cpu_factor=0.02,

@@ -254,7 +254,7 @@ def _audio(
 ) -> tuple[EncodedTrack, AudioStream]:
     rate = _sample_rate(asked.sample_rate or stream.sample_rate, encoder)
     channels = min(asked.channels or stream.channels, encoder.max_channels)
-    options = ["-c:a:{n}", encoder.name]
+    options = ["-c:a:{n}", encoder.name, *encoder.fixed]
     layout = _LAYOUTS.get(channels) if encoder.needs_plain_layout and channels > 2 else None
     filters = (Filter.of("aformat", channel_layouts=layout),) if layout else ()
     if asked.bitrate:

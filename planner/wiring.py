@@ -46,7 +46,8 @@ class Wire:
     filters: tuple[Filter, ...]
     outputs: tuple[Track, ...]
     ahead: tuple[Fraction, ...] = ()
-    """As of `Link`."""
+    delay: Fraction = Fraction(0)
+    """Both as of `Link`."""
 
 
 def measured_in(w: Wire) -> list[tuple[str, int]]:
@@ -130,6 +131,7 @@ def _shaped(node: Node, probed: Mapping[str, MediaInfo]) -> list[Wire]:
                 Track(node.id, pad.kind, pad.index, is_inner=True) for pad in link.outputs
             ),
             ahead=link.ahead,
+            delay=link.delay,
         )
         for link in cut.compile([upright], upright)
     ]
@@ -157,6 +159,7 @@ def _connect(
             filters=link.filters,
             outputs=tuple(made(pad) for pad in link.outputs),
             ahead=link.ahead,
+            delay=link.delay,
         )
         for link in links
     ]

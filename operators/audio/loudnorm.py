@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import ClassVar
 
 from operators.contract import (
@@ -23,6 +24,7 @@ from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
 
+_LOOKAHEAD = Fraction(3)  # seconds that the loudnorm filter reads before it writes
 _SHORTEST_MS = 3000  # the measurement's own short-term window
 
 
@@ -84,6 +86,7 @@ class Loudnorm(Operator):
                 inputs=(Pad(Kind.AUDIO, track),),
                 filters=self._filters(track, source.audio[track]),
                 outputs=(Pad(Kind.AUDIO, track),),
+                delay=_LOOKAHEAD,
             )
             for track in _long_enough(source)
         )

@@ -21,7 +21,7 @@ from operators.duration import format_seconds
 from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Float, Int, Size, Timecode
-from operators.picture import LARGEST, POSITION, SQUARE, enabled, place, seen_size, to_even
+from operators.picture import LARGEST, POSITION, SQUARE, enabled, place, regular, seen_size, to_even
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
@@ -117,15 +117,16 @@ class Overlay(Operator):
         return (
             Link(
                 inputs=(Pad(Kind.VIDEO, 0, 1),),
-                filters=self._prepared(base, top, size, is_held),
+                filters=self._prepared(base, sources[1], size, is_held),
                 outputs=(ready,),
             ),
             Link(inputs=(Pad(Kind.VIDEO), ready), filters=(lay,), outputs=(Pad(Kind.VIDEO),)),
         )
 
     def _prepared(
-        self, base: VideoStream, top: VideoStream, size: Size, is_held: bool
+        self, base: VideoStream, over: MediaInfo, size: Size, is_held: bool
     ) -> tuple[Filter, ...]:
+        top = over.video[0]
         filters: list[Filter] = []
         if size != Size(width=top.width, height=top.height):
             filters += [Filter.of("scale", w=size.width, h=size.height, flags="lanczos"), SQUARE]
@@ -137,7 +138,8 @@ class Overlay(Operator):
             filters.append(Filter.of("setpts", expr=delay))
         if base.frame_rate and not base.is_vfr and not is_held:
             # a frame for each of the base's: the nearest, however finely time is counted
-            filters.append(Filter.of("fps", fps=Rate(base.frame_rate), round="near"))
+            rate = Filter.of("fps", fps=Rate(base.frame_rate), round="near")
+            filters = [*regular(top, over), *filters, rate]
         return tuple(filters)
 
     def _size(self, top: VideoStream) -> Size:

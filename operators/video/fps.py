@@ -13,12 +13,11 @@ from operators.contract import (
     Requirements,
     filter_cost,
     needs,
-    per_track,
 )
-from operators.filtergraph import Filter, Link, Rate
+from operators.filtergraph import Filter, Link, Pad, Rate
 from operators.media import Kind, MediaInfo
 from operators.parameters import Enum, FrameRate
-from operators.picture import frames_in
+from operators.picture import frames_in, regular
 from operators.reading import param
 from operators.registry import register
 
@@ -76,4 +75,12 @@ class Fps(Operator):
         (source,) = sources
         if source.video[0].is_still:
             return ()
-        return per_track(source, video=(Filter.of("fps", fps=Rate(self.fps), round=self.round),))
+        rate = Filter.of("fps", fps=Rate(self.fps), round=self.round)
+        return tuple(
+            Link(
+                inputs=(Pad(Kind.VIDEO, track),),
+                filters=(*regular(video, source), rate),
+                outputs=(Pad(Kind.VIDEO, track),),
+            )
+            for track, video in enumerate(source.video)
+        )

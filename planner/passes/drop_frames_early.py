@@ -38,10 +38,10 @@ def drop_frames_early(draft: Draft) -> Draft:
 
 
 def _lowers_rate(draft: Draft, w: Wire) -> bool:
-    if [one.name for one in w.filters] != ["fps"]:
+    if [one.name for one in w.filters] not in (["fps"], ["settb", "fps"]):
         return False
     stream = draft.stream(w.inputs[0])
-    rate = dict(w.filters[0].options)["fps"]
+    rate = dict(w.filters[-1].options)["fps"]
     if not isinstance(stream, VideoStream) or stream.is_vfr or not isinstance(rate, Fraction):
         return False
     return stream.frame_rate is not None and rate < stream.frame_rate

@@ -1,15 +1,18 @@
-"""Open a file once more where one reading of it would have to wait in memory.
+"""Open a file once more where one reading of it would have to wait in memory, or for ever.
 
 A filter that joins two streams of one file reads both in step. If one is far ahead of the other (a
 file that follows itself in a concat, a clip overlaid on a later part of itself), the frames in
 between would pile up, uncompressed. Then the stream that is behind is made again, from a reading of
-its own. Outputs join their tracks as well, and FFmpeg writes all outputs of a command in step.
+its own.
+
+Outputs join their tracks as well, and FFmpeg writes all outputs of a command in step: it stops the
+filters of a stream that is ahead. If the decoder that feeds them is to feed one that is behind too,
+all wait for ever (FFmpeg 9: a raised frame rate beside loudnorm, which reads 3 s before it writes).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from types import MappingProxyType
 
 from planner.draft import Draft, Reading
 from planner.spec import InputSpec
@@ -31,8 +34,9 @@ def read_apart(draft: Draft) -> Draft:
     for w in draft.wires:
         apart.add(w)
     outputs = {}
+    met: Ahead = {}
     for name, tracks in draft.outputs.items():
-        chosen = apart.written(name, [o.track for o in tracks])
+        chosen, met = apart.in_step(name, [(o.track, _NOW) for o in tracks], met)
         outputs[name] = tuple(replace(o, track=t) for o, t in zip(tracks, chosen, strict=True))
     return replace(draft, wires=tuple(apart.wires), outputs=outputs)
 
@@ -46,40 +50,16 @@ class _Apart:
     places: dict[Track, int] = field(default_factory=dict)
     known: dict[Track, Ahead] = field(default_factory=dict)
     numbers: dict[object, int] = field(default_factory=dict)
-    of_one: Ahead = field(default_factory=dict)
-    """Where outputs read that need one file only, and where those that need several."""
-    of_several: Ahead = field(default_factory=dict)
 
     def add(self, w: Wire) -> None:
-        steps = list(zip(w.inputs, w.ahead or (_NOW,) * len(w.inputs), strict=True))
-        chosen = self.in_step(w.node, steps)
-        ahead: dict[Reading, Span] = {}
-        for track, (_, skipped) in zip(chosen, steps, strict=True):
-            ahead = _merged(ahead, self._ahead(track, skipped))
+        chosen, ahead = self.in_step(w.node, list(zip(w.inputs, _skips(w), strict=True)), {})
         self._append(replace(w, inputs=tuple(chosen)), ahead)
 
-    def written(self, name: str, tracks: Sequence[Track]) -> list[Track]:
-        """The tracks of an output, in step with each other and with those of other outputs.
-
-        FFmpeg holds back what an output needs that is ahead of others. If one waits for a second
-        file and holds back a first that the others read elsewhere, all wait for ever.
-        """
-        several = len({reading for t in tracks for reading in self._ahead(t, _NOW)}) > 1
-        met = _merged(self.of_one, self.of_several) if several else self.of_several
-        chosen = self.in_step(name, [(t, _NOW) for t in tracks], met)
-        for track in chosen:
-            ahead = self._ahead(track, _NOW)
-            if several:
-                self.of_several = _merged(self.of_several, ahead)
-            else:
-                self.of_one = _merged(self.of_one, ahead)
-        return chosen
-
     def in_step(
-        self, node: str, steps: Sequence[tuple[Track, Fraction]], met: Ahead = MappingProxyType({})
-    ) -> list[Track]:
+        self, node: str, steps: Sequence[tuple[Track, Fraction]], met: Ahead
+    ) -> tuple[list[Track], Ahead]:
         """The tracks that a node joins, those made again that are out of step with `met` or the
-        first."""
+        first; and where all of them read."""
         chosen = []
         for track, skipped in steps:
             mine = self._ahead(track, skipped)
@@ -89,7 +69,7 @@ class _Apart:
                 mine = self._ahead(track, skipped)
             met = _merged(met, mine)
             chosen.append(track)
-        return chosen
+        return chosen, met
 
     def _append(self, w: Wire, ahead: Ahead) -> None:
         self.places |= dict.fromkeys(w.outputs, len(self.wires))
@@ -123,8 +103,7 @@ class _Apart:
                 continue
             again = replace(w, inputs=tuple(map(renamed, w.inputs)), outputs=outputs)
             ahead: Ahead = {}
-            skips = w.ahead or (_NOW,) * len(w.inputs)
-            for source, skipped in zip(again.inputs, skips, strict=True):
+            for source, skipped in zip(again.inputs, _skips(w), strict=True):
                 ahead = _merged(ahead, self._ahead(source, skipped))
             self._append(again, ahead)
         return renamed(track)
@@ -139,6 +118,11 @@ class _Apart:
                 found.add(place)
                 waiting += self.wires[place].inputs
         return sorted(found)
+
+
+def _skips(w: Wire) -> list[Fraction]:
+    """How far each input is read ahead of the outputs."""
+    return [skipped + w.delay for skipped in w.ahead or (_NOW,) * len(w.inputs)]
 
 
 def _merged(one: Ahead, other: Ahead) -> dict[Reading, Span]:
