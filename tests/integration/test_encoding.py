@@ -112,3 +112,13 @@ def test_gifs_have_a_palette_of_their_own(
     done = render(job(source, src=write("o.gif")), tmp_path, binaries)
     assert len(media.frame_hashes(done.paths[0])) == 10
     assert media.psnr(done.paths[0], source, "gbrp") > 30
+
+
+def test_flac_takes_sound_whose_first_frame_is_short(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """A cut leaves 14 samples of the decoder's first frame; FLAC asks for 16."""
+    tone = media.sound("tone44.wav", "sine=r=44100:d=2")
+    cut = op("trim", "src", "cut", start="0.464082s")
+    done = render(job(tone, cut, cut=tmp_path / "o.flac"), tmp_path, binaries)
+    assert done.found[0].audio[0].duration_ms == 1536

@@ -14,7 +14,7 @@ from tests.helpers import dags
 from tests.helpers.alike import difference
 from tests.helpers.media import Media
 from tests.helpers.render import render
-from tests.helpers.specs import joined, lossless
+from tests.helpers.specs import job, joined, lossless, op
 
 _MOST = 12
 _FORKED = ("fast", "reel", "mute")
@@ -75,3 +75,19 @@ def test_ducking_loses_no_sound_however_fast_its_inputs_come(
     spec["inputs"][0]["start_offset"] = 2.5
     made = [render(spec, tmp_path / str(n), binaries).paths[0] for n in range(10)]
     assert len({bytes(media.samples(path)) for path in made}) == 1
+
+
+def test_a_raised_rate_beside_loudnorm_does_not_stand_still(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """FFmpeg 9 holds back the faster frames, and with them the sound that loudnorm waits for."""
+    reel = dags.sources(media)["reel"]
+    spec = job(
+        reel,
+        op("fps", "src", "fast", fps=30),
+        op("loudnorm", "src", "loud"),
+        fast=lossless("a.mkv"),
+        loud=lossless("b.mkv"),
+    )
+    for attempt in range(3):
+        assert len(render(spec, tmp_path / str(attempt), binaries).paths) == 2
