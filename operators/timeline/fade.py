@@ -17,13 +17,16 @@ from operators.contract import (
     per_track,
 )
 from operators.duration import format_seconds
-from operators.filtergraph import Filter, Link
+from operators.filtergraph import Expression, Filter, Link
 from operators.media import FLOWING, Kind, MediaInfo
 from operators.parameters import Duration, Enum, Timecode
 from operators.reading import param
 from operators.registry import register
 
 _CURVES = ("tri", "qsin", "hsin", "esin", "log", "ipar", "qua", "cub", "squ", "cbr", "par", "exp")
+
+# fade counts in ticks of the time base, which an fps filter makes as long as a frame; AVTB is 1 µs
+_FINER = Filter.of("settb", expr=Expression("AVTB"))
 
 
 @register
@@ -85,7 +88,7 @@ class Fade(Operator):
         afade = Filter.of("afade", **self._times(source, Kind.AUDIO), curve=self.curve)
         return per_track(
             source,
-            video=(fade,) if Kind.VIDEO in chosen and moves else (),
+            video=(_FINER, fade) if Kind.VIDEO in chosen and moves else (),
             audio=(afade,) if Kind.AUDIO in chosen else (),
         )
 

@@ -91,3 +91,20 @@ def test_a_raised_rate_beside_loudnorm_does_not_stand_still(
     )
     for attempt in range(3):
         assert len(render(spec, tmp_path / str(attempt), binaries).paths) == 2
+
+
+def test_a_fade_after_a_lower_rate_keeps_its_time(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """A frame of ten a second is a tick of 0.1 s to what follows, too coarse for 0.65 s."""
+    reel = dags.sources(media)["reel"]
+    spec = job(
+        reel,
+        op("fps", "src", "slow", fps=10),
+        op("fade", "slow", "out", type="out", duration=0.65),
+        op("fade", "out", "both", type="in", duration=0.33),
+        both=lossless("a.mkv"),
+    )
+    ours = render(spec, tmp_path / "ours", binaries)
+    naive = render(spec, tmp_path / "naive", binaries, is_optimised=False)
+    assert media.frames(ours.paths[0]) == media.frames(naive.paths[0])
