@@ -44,8 +44,11 @@ fmt: $(READY) ## Format the code and sort out what lint can mend
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
-bench: $(READY) ## Measure planning, and fused plans against node-by-node ones
+bench: $(READY) ## Measure planning, estimates, and plans against experts' commands
 	@$(BIN)/python -m bench
+
+calibrate: $(READY) ## Measure what work costs on this machine, for first estimates
+	@$(BIN)/python -m bench.calibrate
 
 migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema
 	@$(BIN)/media-pipeline db upgrade
@@ -66,4 +69,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full check fmt bench migrate migration docs glyphs ffmpeg-debian clean
+.PHONY: help setup demo up test test-full check fmt bench calibrate migrate migration docs glyphs ffmpeg-debian clean

@@ -54,6 +54,11 @@ class Settings:
     plan_optimize: bool = param(
         Bool(), "false runs every operation as a step of its own", default=True
     )
+    plan_forks: str = param(
+        Enum(values=("auto", "together", "apart")),
+        "Outputs of one input: in one command, in a command each, or auto: apart where workers are free and it is worth it",
+        default="auto",
+    )
     auth_mode: str = param(
         Enum(values=("required", "off")), "API keys: required or off", default="required"
     )
@@ -110,6 +115,12 @@ class Settings:
     @property
     def slots(self) -> int:
         return self.media_slots or len(os.sched_getaffinity(0))
+
+    @property
+    def command_cores(self) -> int:
+        """Cores that one FFmpeg can use."""
+        cores = len(os.sched_getaffinity(0))
+        return min(self.ffmpeg_threads, cores) if self.ffmpeg_threads else cores
 
     def roots(self, tenant: str) -> tuple[str, ...]:
         """The folders of one tenant, absolute: as they are named, and where they really are."""

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from app import settings
 from app.engine import tools
+from bench.calibrate import accuracy
 from bench.experts import compare
 from planner.parse import parse_spec
 from planner.plan import Options, make_plan
@@ -106,10 +107,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="media-pipeline-bench-") as folder:
         fused, stepwise = fusing(Path(folder))
         experts = list(compare(Path(folder), tools.find(settings.current())))
+        untaught, taught, judged = accuracy(Path(folder), tools.find(settings.current()))
     rows = (
         ("parse, check and plan 500 operations", f"{whole * 1000:.0f} ms", "< 200 ms", whole < 0.2),
         ("cost of one operation, 5000 against 500", f"{growth:.2f} ×", "≤ 1.2 ×", growth <= 1.2),
         ("five operations, fused against node by node", f"{stepwise / fused:.2f} × faster", "≥ 1.5 ×", stepwise / fused >= 1.5),
+        (f"wall time of {judged} steps, estimated by the table", f"{untaught:.0%} off", "-", True),
+        (f"wall time of {judged} steps, after learning from others", f"{taught:.0%} off", "≤ 25 %", taught <= 0.25),
         *((f"{name}: CPU against an expert's command", f"{ours:.2f} s / {theirs:.2f} s = {ours / theirs:.3f}", "≤ 1.05", ours / theirs <= 1.05)
           for name, ours, theirs in experts),
     )  # fmt: skip

@@ -103,13 +103,10 @@ class Filter:
 
     def bound(self, bind: Callable[[Asset], Token]) -> "Filter":
         """The same filter, its assets turned into tokens."""
-        return replace(
-            self,
-            options=tuple(
-                (key, bind(value) if isinstance(value, Asset) else value)
-                for key, value in self.options
-            ),
-        )
+        if not any(isinstance(value, Asset) for _, value in self.options):
+            return self
+        options = [(k, bind(v) if isinstance(v, Asset) else v) for k, v in self.options]
+        return replace(self, options=tuple(options))
 
     def __str__(self) -> str:
         options = ":".join(f"{key}={_written(value)}" for key, value in self.options)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 _SAME_RATE = Fraction(1, 100)
+_UNIT_LOAD = 1280 * 720 * 25
 
 
 class Kind(StrEnum):
@@ -37,7 +38,12 @@ class _Json:
         return {key: value for key, value in data.items() if key in names}
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:  # nearly everything: asked first
+        return value
     match value:
         case _Json():
             return value.to_json()
@@ -99,6 +105,12 @@ class VideoStream(Stream):
     @property
     def is_still(self) -> bool:
         return self.frame_count == 1
+
+    @property
+    def load(self) -> float:
+        """How much this is a second, in units of 720p at 25 frames a second; 0 of a still."""
+        rate = 0 if self.is_still else self.frame_rate or self.nominal_frame_rate or 25
+        return self.width * self.height * float(rate) / _UNIT_LOAD
 
     @property
     def is_full_range(self) -> bool:
@@ -230,6 +242,11 @@ class MediaInfo(_Json):
     def duration(self) -> Fraction | None:
         """Seconds, exact to the millisecond."""
         return None if self.duration_ms is None else Fraction(self.duration_ms, 1000)
+
+    @property
+    def picture_load(self) -> float:
+        """How much its moving picture is a second, in units of 720p at 25 frames a second."""
+        return sum(v.load for v in self.video[:1])
 
     def with_video(self, video: VideoStream) -> Self:
         """The same media with another first picture."""

@@ -37,7 +37,7 @@ class Binder:
 
     def bind(self, wire: Wire) -> Wire:
         bound = tuple(f.bound(lambda asset: self._token(wire.node, asset)) for f in wire.filters)
-        return replace(wire, filters=bound)
+        return wire if bound == wire.filters else replace(wire, filters=bound)
 
     def _token(self, node: str, asset: Asset) -> Token:
         match asset:

@@ -20,7 +20,7 @@ def as_mermaid(plan: ProcessingPlan) -> str:
     lines += [f"  {shown[name]}" for name in _outside(plan)]
     for step in _working(plan):
         lines.append(f'  subgraph {step.step_id}["{_mermaid_text(_title(step))}"]')
-        lines += [f"    {shown[name]}" for name in step.nodes]
+        lines += [f"    {shown[name]}" for name in _own(plan, step)]
         lines.append("  end")
     lines += [
         f"  {names[edge['from']]} -->|{edge['stream_type']}| {names[edge['to']]}"
@@ -39,7 +39,7 @@ def as_dot(plan: ProcessingPlan) -> str:
     lines += [f"  {_quoted(name)} [shape={shapes[name]}];" for name in _outside(plan)]
     for step in _working(plan):
         lines.append(f"  subgraph cluster_{step.step_id} {{ label={_quoted(_title(step))};")
-        lines += [f"    {_quoted(name)} [shape={shapes[name]}];" for name in step.nodes]
+        lines += [f"    {_quoted(name)} [shape={shapes[name]}];" for name in _own(plan, step)]
         lines.append("  }")
     lines += [
         f"  {_quoted(edge['from'])} -> {_quoted(edge['to'])} [label={edge['stream_type']}];"
@@ -53,6 +53,15 @@ def as_dot(plan: ProcessingPlan) -> str:
             if other.step_id in _waiting_for(plan, step)
         ]
     return "\n".join([*lines, "}"])
+
+
+def _own(plan: ProcessingPlan, step: Step) -> list[str]:
+    """The nodes of a step; what several steps do is drawn in the first."""
+    before = {
+        name for other in _working(plan) if other.step_id != step.step_id
+        and plan.steps.index(other) < plan.steps.index(step) for name in other.nodes
+    }  # fmt: skip
+    return [name for name in step.nodes if name not in before]
 
 
 def _title(step: Step) -> str:

@@ -37,6 +37,9 @@ class EncodedTrack:
     filters: tuple[Filter, ...] = ()
     options: tuple[str, ...] = ()
     encoder: Encoder | None = None
+    preset: str = "-"
+    bitrate_bps: int | None = None
+    """What was asked for, or of a copy what is stored: for estimates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +162,11 @@ def _copy_track(
     kind: Kind, position: tuple[Kind, int], stored: VideoStream | AudioStream
 ) -> tuple[EncodedTrack, VideoStream | AudioStream]:
     options = (f"-c:{kind.value[0]}:{{n}}", _COPY)
-    return EncodedTrack(kind=kind, picked=position, is_copied=True, options=options), stored
+    bitrate = stored.bitrate_bps
+    track = EncodedTrack(
+        kind=kind, picked=position, is_copied=True, options=options, bitrate_bps=bitrate
+    )
+    return track, stored
 
 
 def _encode_track(
@@ -222,6 +229,8 @@ def _video(
         # vfr: timestamps as they are; frames are neither doubled nor dropped
         options=(*options, "-fps_mode:v:{n}", "passthrough" if encoder.is_image else "vfr"),
         encoder=encoder,
+        preset=(asked.preset or "medium") if encoder.presets else "-",
+        bitrate_bps=asked.bitrate,
     )
     return track, result
 
@@ -274,6 +283,7 @@ def _audio(
         filters=filters,
         options=tuple(options),
         encoder=encoder,
+        bitrate_bps=asked.bitrate,
     )
     return track, result
 

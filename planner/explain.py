@@ -3,6 +3,7 @@
 import shlex
 
 from planner import safety
+from planner.costs import StepEstimates
 from planner.plan import PlanNode, ProcessingPlan
 from planner.steps import Step
 
@@ -19,10 +20,22 @@ def as_tree(plan: ProcessingPlan) -> str:
     cost = plan.estimates
     lines += [
         "",
-        f"estimate: {cost.cpu_ms / 1000:.1f} s of CPU, {cost.peak_memory_bytes >> 20} MiB of memory",
+        f"estimate: {_time(cost)}, {cost.cpu_ms / 1000:.1f} s of CPU,"
+        f" {cost.peak_memory_bytes >> 20} MiB of memory, {_size(cost.output_bytes)} written",
     ]
     lines += [f"warning: {warning.pointer}: {warning.message}" for warning in plan.warnings]
     return "\n".join(lines)
+
+
+def _time(cost: StepEstimates) -> str:
+    """`about 12.1 s (9 of 10 runs below 15.0 s; from 120 attempts)`."""
+    source = f"from {cost.samples} attempts" if cost.samples else "a first estimate"
+    likely, most = cost.wall_ms / 1000, cost.wall_p90_ms / 1000
+    return f"about {likely:.1f} s (9 of 10 runs below {most:.1f} s; {source})"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB"
 
 
 def _node(node: PlanNode) -> str:
@@ -44,6 +57,6 @@ def _step(step: Step) -> list[str]:
     command = shlex.join(step.argv).replace(_GUARDS, "…")
     return [
         f"  {step.step_id}{after}: {step.reason}",
-        f"    about {step.estimates.wall_ms / 1000:.1f} s",
+        f"    {_time(step.estimates)}",
         f"    {command}",
     ]

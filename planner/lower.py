@@ -20,6 +20,7 @@ from planner.labels import Labels
 from planner.sources import Crossing, Sources
 from planner.spec import OperationSpec, OutputSpec
 from planner.wiring import OutputTrack, Track, Wire, measured_in
+from planner.work import Load, Work, work_of
 
 # what every run needs: no questions, no status line, tagged log lines, progress on its own pipe
 _GLOBAL = (
@@ -36,6 +37,7 @@ class Command:
     filtergraph: str | None
     files: Mapping[str, Any]
     depends_on: tuple[str, ...]
+    work: Work
 
 
 def lower(
@@ -52,7 +54,12 @@ def lower(
         encodes += _write_intermediate(name, tracks, labels)
     for name, output in outputs:
         encodes += _write_output(draft, name, output, labels)
-    return _command(draft, labels, graphs, _with_threads(encodes, threads))
+    load = Load(
+        wires=labels.wires,
+        outputs=[name for name, _ in outputs],
+        handed=[track for tracks in handed.values() for track in tracks],
+    )
+    return _command(draft, labels, graphs, _with_threads(encodes, threads), load)
 
 
 def lower_measure(
@@ -70,7 +77,8 @@ def lower_measure(
     )
     graphs = labels.render()
     words = ["-map", labels.map_option(heard), "-f", "null", "-"]
-    command = _command(draft, labels, graphs, words)
+    load = Load(wires=labels.wires, measure=measure)
+    command = _command(draft, labels, graphs, words, load)
     # what is measured is logged at level info
     level = command.argv.index("-loglevel") + 1
     argv = (*command.argv[:level], "repeat+level+info", *command.argv[level + 1 :])
@@ -79,13 +87,9 @@ def lower_measure(
 
 def measured_by(draft: Draft, group: Group) -> set[tuple[str, int]]:
     """The measurements (node, track) that the filters of a group need."""
-    numbers = {node: str(n) for n, other in enumerate(draft.groups) for node in other.nodes}
-    handed = {
-        name: tracks
-        for name, tracks in crossing_tracks(draft, numbers).items()
-        if name in set(group.nodes)
-    }
-    wires = _needed(_wires_of(draft, group), _demanded(draft, group, handed))
+    inside = set(group.nodes)
+    handed = {name: t for name, t in draft.crossing.items() if name in inside}
+    wires = _needed(draft.wires_of(group.nodes), _demanded(draft, group, handed))
     return {name for w in wires for name in measured_in(w)}
 
 
@@ -95,23 +99,9 @@ def _demanded(draft: Draft, group: Group, handed: Crossing) -> Counter[Track]:
         o.track
         for name in group.nodes
         for o in draft.outputs.get(name, ())
-        if not _is_joined(draft, o)
+        if not draft.is_joined(o)
     ]
     return Counter(written + [track for tracks in handed.values() for track in tracks])
-
-
-def _is_joined(draft: Draft, output: OutputTrack) -> bool:
-    """Whether a track is copied from a list of files."""
-    return output.encoded.is_copied and output.track.node in draft.joined
-
-
-def _wires_of(draft: Draft, group: Group) -> list[Wire]:
-    inside = set(group.nodes)
-    return [
-        w
-        for w in draft.wires
-        if w.node in inside or draft.graph.by_id[w.node].type is NodeType.INPUT
-    ]
 
 
 def _labels(
@@ -123,7 +113,7 @@ def _labels(
     also: Wire | None = None,
     info_step: str | None = None,
 ) -> Labels:
-    known = [*_wires_of(draft, group), *([also] if also else [])]
+    known = [*draft.wires_of(group.nodes), *([also] if also else [])]
     wires = _needed(known, demanded)
     uses = demanded + Counter(track for w in wires for track in w.inputs)
     sources = Sources(draft=draft, step_of=names.groups, intermediates=intermediates)
@@ -133,7 +123,9 @@ def _labels(
     return Labels(wires=bound, uses=uses, sources=sources, waits=waits)
 
 
-def _command(draft: Draft, labels: Labels, graphs: Sequence[str], words: Sequence[str]) -> Command:
+def _command(
+    draft: Draft, labels: Labels, graphs: Sequence[str], words: Sequence[str], load: Load
+) -> Command:
     sources = labels.sources
     argv = [
         "ffmpeg", *_GLOBAL, *sources.options(),
@@ -149,25 +141,8 @@ def _command(draft: Draft, labels: Labels, graphs: Sequence[str], words: Sequenc
         filtergraph=";".join(graphs) or None,
         files=dict(sources.files),
         depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
+        work=work_of(draft, load),
     )
-
-
-def crossing_tracks(draft: Draft, step_of: Mapping[str, str]) -> Crossing:
-    """The tracks that cross from step to step: they go into intermediate files."""
-    read = [(w.node, track) for w in draft.wires for track in w.inputs]
-    read += [(w.node, track) for w in draft.measures for track in w.inputs]
-    read += [
-        (name, o.track)
-        for name, tracks in draft.outputs.items()
-        for o in tracks
-        if not _is_joined(draft, o)
-    ]
-    found: dict[str, set[Track]] = {}
-    for reader, track in read:
-        ends = (draft.graph.by_id[name].type for name in (track.node, reader))
-        if NodeType.INPUT not in ends and step_of.get(reader, "") != step_of.get(track.node, ""):
-            found.setdefault(track.node, set()).add(replace(track, reading=0))
-    return {node: sorted(found[node]) for node in draft.graph.order if node in found}
 
 
 def _needed(wires: Sequence[Wire], demanded: Mapping[Track, int]) -> list[Wire]:
@@ -190,7 +165,7 @@ def _write_output(
     for output in tracks:
         number = str(numbers[output.track.kind])
         numbers[output.track.kind] += 1
-        is_joined = _is_joined(draft, output)
+        is_joined = draft.is_joined(output)
         words += [
             "-map",
             labels.sources.joined(output.track) if is_joined else labels.map_option(output.track),

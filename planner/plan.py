@@ -11,9 +11,10 @@ from operators.contract import Cut, Estimates
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
-from planner.draft import Draft, one_group_a_node
+from planner.costs import Costs, StepEstimates
+from planner.draft import Draft, Fleet, one_group_a_node
 from planner.encode import Encoding, encode
-from planner.estimate import estimate_nodes, sum_steps
+from planner.estimate import Estimator, sum_steps
 from planner.findings import Findings
 from planner.graph import Graph, Node, NodeType, build_graph
 from planner.infer import Inferred, infer
@@ -34,6 +35,10 @@ class Options:
     """FFmpeg threads a command; 0 lets FFmpeg choose."""
     is_optimised: bool = True
     """False: every node a step of its own, with lossless intermediates (for diagnosis)."""
+    learnt: Costs = field(default_factory=Costs)
+    """What finished attempts taught of costs."""
+    fleet: Fleet = Fleet()
+    """The workers that the plan is for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,7 @@ class ProcessingPlan:
     execution_order: tuple[str, ...]
     execution_stages: tuple[tuple[str, ...], ...]
     steps: tuple[Step, ...]
-    estimates: Estimates = field(default_factory=Estimates)
+    estimates: StepEstimates = field(default_factory=StepEstimates)
 
     def to_json(self) -> dict[str, Any]:
         return _plain(self)  # type: ignore[no-any-return]
@@ -72,14 +77,21 @@ class ProcessingPlan:
         return replace(self, job_id=job_id, created_at=stamp)
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:  # nearly everything: asked first
+        return value
     if hasattr(value, "to_json") and not isinstance(value, ProcessingPlan):
         return value.to_json()
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return dict(value) if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def make_plan(
@@ -94,9 +106,10 @@ def make_plan(
     """
     draft, said = draft_plan(spec, probed, options.limits)
     if options.is_optimised:
-        draft = optimise(draft)
-    graph, costs = draft.graph, estimate_nodes(draft)
-    steps = make_steps(draft, options.threads, costs)
+        draft = optimise(replace(draft, fleet=options.fleet))
+    graph, estimator = draft.graph, Estimator(learnt=options.learnt)
+    costs = estimator.of_nodes(draft)
+    steps = make_steps(draft, options.threads, estimator)
     plan = ProcessingPlan(
         plan_id="",
         job_id=None,
@@ -128,6 +141,7 @@ def content_id(plan: ProcessingPlan) -> str:
         document.pop(name)
     for part in (*document["nodes"], *document["steps"]):
         part.pop("estimates")
+        part.pop("work", None)
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "plan_" + hashlib.sha256(text.encode()).hexdigest()[:32]
 

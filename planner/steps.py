@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from operators.contract import Estimates
 from planner.binder import Names
+from planner.costs import StepEstimates
 from planner.draft import Draft, Group
-from planner.estimate import estimate_step
-from planner.lower import Command, crossing_tracks, lower, lower_measure, measured_by
+from planner.estimate import Estimator
+from planner.lower import Command, lower, lower_measure, measured_by
 from planner.spec import OperationSpec
 from planner.wiring import Wire
+from planner.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,9 @@ class Step:
     files: Mapping[str, Any]
     measures: str | None
     reason: str
-    estimates: Estimates
+    work: Work
+    """What estimates are made from, and what a finished attempt is compared with."""
+    estimates: StepEstimates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +48,12 @@ class _Unit:
     measure: Wire | None = None
 
 
-def make_steps(draft: Draft, threads: int, costs: Mapping[str, Estimates]) -> tuple[Step, ...]:
+def make_steps(draft: Draft, threads: int, estimator: Estimator) -> tuple[Step, ...]:
     """Number, lower and connect all steps."""
     draft = replace(draft, groups=_working_groups(draft))
     units = _units(draft)
     names = _names(units)
-    intermediates = crossing_tracks(draft, names.groups)
+    intermediates = draft.crossing
     steps: dict[str, Step] = {}
     for number, unit in enumerate(units, 1):
         step_id = f"s{number}"
@@ -60,7 +63,7 @@ def make_steps(draft: Draft, threads: int, costs: Mapping[str, Estimates]) -> tu
             else lower_measure(draft, unit.group, unit.measure, names, intermediates, step_id)
         )
         stage = 1 + max((steps[name].stage for name in command.depends_on), default=-1)
-        steps[step_id] = _step(draft, unit, step_id, stage, command, costs)
+        steps[step_id] = _step(draft, unit, step_id, stage, command, estimator)
     return tuple(steps.values())
 
 
@@ -70,7 +73,7 @@ def _step(
     step_id: str,
     stage: int,
     command: Command,
-    costs: Mapping[str, Estimates],
+    estimator: Estimator,
 ) -> Step:
     group, measured = unit.group, unit.measure.node if unit.measure else None
     if measured:
@@ -87,7 +90,8 @@ def _step(
         files=command.files,
         measures=measured,
         reason="; ".join([group.reason, *_choices(draft, group)]) if not measured else group.reason,
-        estimates=estimate_step(draft, group, costs),
+        work=command.work,
+        estimates=estimator.of(command.work),
     )
 
 
@@ -102,9 +106,12 @@ def _choices(draft: Draft, group: Group) -> list[str]:
 
 
 def _units(draft: Draft) -> list[_Unit]:
+    """Steps in order; what several groups need measured is measured once."""
     units: list[_Unit] = []
+    known: set[tuple[str, int]] = set()
     for group in draft.groups:
-        needed = measured_by(draft, group)
+        needed = measured_by(draft, group) - known
+        known |= needed
         units += [
             _Unit(group=group, measure=measure)
             for measure in draft.measures
@@ -119,7 +126,8 @@ def _names(units: Sequence[_Unit]) -> Names:
     measures: dict[tuple[str, int], str] = {}
     for number, unit in enumerate(units, 1):
         if unit.measure is None:
-            groups |= dict.fromkeys(unit.group.nodes, f"s{number}")
+            for node in unit.group.nodes:
+                groups.setdefault(node, f"s{number}")
         else:
             measures[unit.measure.node, unit.measure.outputs[0].index] = f"s{number}"
     return Names(groups=groups, measures=measures)
@@ -127,8 +135,7 @@ def _names(units: Sequence[_Unit]) -> Names:
 
 def _working_groups(draft: Draft) -> tuple[Group, ...]:
     """The groups that write something: an operation whose tracks nobody takes is no step."""
-    numbers = {node: str(n) for n, group in enumerate(draft.groups) for node in group.nodes}
-    handed_on = crossing_tracks(draft, numbers)
+    handed_on = draft.crossing
     return tuple(
         group
         for group in draft.groups

@@ -49,6 +49,17 @@ class Wire:
     delay: Fraction = Fraction(0)
     """Both as of `Link`."""
 
+    def reading(self, inputs: tuple[Track, ...]) -> "Wire":
+        """The same filters on other tracks."""
+        return self if inputs == self.inputs else replace(self, inputs=inputs)
+
+    @property
+    def end(self) -> Fraction | None:
+        """Where it stops to read, if it begins with a cut that ends."""
+        first = self.filters[0] if self.filters else None
+        end = dict(first.options).get("end") if first and first.name in ("trim", "atrim") else None
+        return end if isinstance(end, Fraction) else None
+
 
 def measured_in(w: Wire) -> list[tuple[str, int]]:
     """The measurements (node, track) whose values a wire uses."""

@@ -27,6 +27,13 @@ class EstimatesSchema(Schema):
     output_bytes = fields.Int()
 
 
+class StepEstimatesSchema(EstimatesSchema):
+    wall_p90_ms = fields.Int(metadata={"description": "Nine runs of ten take less"})
+    samples = fields.Int(
+        metadata={"description": "Finished attempts that this was learnt from; 0: a first estimate"}
+    )
+
+
 class PlanNodeSchema(Schema):
     id = fields.Str()
     type = fields.Str(metadata={"enum": ["input", "operation", "output"]})
@@ -46,7 +53,8 @@ class PlanStepSchema(Schema):
     filtergraph = fields.Str(allow_none=True)
     files = fields.Dict()
     reason = fields.Str()
-    estimates = fields.Nested(EstimatesSchema)
+    work = fields.Dict(metadata={"description": "First estimates by class of work"})
+    estimates = fields.Nested(StepEstimatesSchema)
 
 
 class PlanSchema(Schema):
@@ -62,4 +70,4 @@ class PlanSchema(Schema):
     execution_order = fields.List(fields.Str())
     execution_stages = fields.List(fields.List(fields.Str()))
     steps = fields.List(fields.Nested(PlanStepSchema))
-    estimates = fields.Nested(EstimatesSchema)
+    estimates = fields.Nested(StepEstimatesSchema)

@@ -39,8 +39,17 @@ Tick = Callable[[Progress], Stop | None]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a process took by its end, as the kernel counted it."""
+
+    cpu_ms: int = 0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a run ended. `exit_code` is None when a signal ended it."""
+    """How a run ended. `exit_code` is None when a signal ended it; `usage` is of runs that ended
+    by themselves."""
 
     exit_code: int | None
     signal: str | None
@@ -49,6 +58,7 @@ class Outcome:
     stdout: bytes
     progress: Progress
     wall_s: float
+    usage: Usage = Usage()
 
     @property
     def is_success(self) -> bool:
@@ -114,7 +124,7 @@ def run(
             _drain(child.stderr, lambda line: tail.append(_text(line)), None),
         ]
         watch = _Watch(deadline=started + timeout_s, stall_s=stall_s, tick=tick)
-        stopped = _wait(child, watch, reader)
+        stopped, usage = _wait(child, watch, reader)
         if stopped:
             _end_group(child, grace_s)
         for drain in drains:
@@ -131,18 +141,36 @@ def run(
         stdout=b"".join(captured),
         progress=reader.progress,
         wall_s=time.monotonic() - started,
+        usage=usage,
     )
 
 
-def _wait(child: subprocess.Popen[bytes], watch: _Watch, reader: ProgressReader) -> Stop | None:
+def _wait(
+    child: subprocess.Popen[bytes], watch: _Watch, reader: ProgressReader
+) -> tuple[Stop | None, Usage]:
     while True:
-        try:
-            child.wait(timeout=_POLL_S)
+        usage = _reap(child, _POLL_S)
+        if usage is not None:
+            return None, usage
+        verdict = watch.verdict(reader.progress, child.pid)
+        if verdict:
+            return verdict, Usage()
+
+
+def _reap(child: subprocess.Popen[bytes], timeout_s: float) -> Usage | None:
+    """Wait for the child's end. Unlike Popen.wait this also learns what it took."""
+    deadline, delay = time.monotonic() + timeout_s, 0.0005
+    while True:
+        pid, status, used = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            cpu_ms = round((used.ru_utime + used.ru_stime) * 1000)
+            return Usage(cpu_ms=cpu_ms, peak_memory_bytes=used.ru_maxrss * 1024)
+        left = deadline - time.monotonic()
+        if left <= 0:
             return None
-        except subprocess.TimeoutExpired:
-            verdict = watch.verdict(reader.progress, child.pid)
-            if verdict:
-                return verdict
+        time.sleep(min(delay, left))
+        delay = min(delay * 2, 0.02)
 
 
 def _drain(

@@ -1,6 +1,6 @@
 """Which steps may run now: the ready ones, each with its linear tail. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.store.models import Step
@@ -29,7 +29,8 @@ class Frontier:
 
 
 def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier:
-    """The frontier of a job's steps as they are now."""
+    """The frontier of a job's steps as they are now: what has the longest way to the end comes
+    first, as it is what the job waits for when slots are short."""
     dependants: dict[str, list[Step]] = {step.step_id: [] for step in steps}
     for step in steps:
         for needed in step.depends_on:
@@ -44,8 +45,21 @@ def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier
             found.append(tail)
         return tuple(StepMessage(step_id=s.step_id, shown=_shown(s)) for s in found)
 
+    left = longest_ways(steps, lambda step: step.weight)
     ready = [s for s in steps if s.status == StepStatus.PENDING and s.deps_left == 0]
+    ready.sort(key=lambda step: (-left[step.step_id], step.position))
     return Frontier(job_id=job_id, priority=priority, chains=tuple(chain(s) for s in ready))
+
+
+def longest_ways(steps: Sequence[Step], cost: Callable[[Step], float]) -> dict[str, float]:
+    """By step, what it and the dearest way behind it cost together."""
+    behind: dict[str, float] = {}
+    ways: dict[str, float] = {}
+    for step in sorted(steps, key=lambda step: step.position, reverse=True):
+        ways[step.step_id] = cost(step) + behind.get(step.step_id, 0)
+        for needed in step.depends_on:
+            behind[needed] = max(behind.get(needed, 0), ways[step.step_id])
+    return ways
 
 
 def _shown(step: Step) -> str:

@@ -8,7 +8,7 @@ from app.errors import Failure, from_problems
 from app.services import job_fail
 from app.services.job_view import moment
 from app.services.media_probe import probe_inputs
-from app.services.policy import options_for, policy_for
+from app.services.policy import options_now, policy_for
 from app.store import jobs, steps
 from app.store.models import Job
 from app.store.session import Unreachable, exclusive, transaction
@@ -57,7 +57,7 @@ def _plan(job: Job) -> dict[str, Any]:
     plan = make_plan(
         parsed.spec,
         probe_inputs(parsed.spec, job.tenant_id),
-        options_for(job.tenant_id, parsed.spec),
+        options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )
     return plan.to_json()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.services.frontier import longest_ways
 from app.store.models import Job, JobLog, Step, StepAttempt
 from app.store.status import JobStatus, StepStatus
 
@@ -13,6 +14,8 @@ _EMPTY_PROGRESS = {
 }  # fmt: skip
 # what planning is worth beside the steps, so that a job that is planned has moved
 _PLANNED_PERCENT = 1.0
+# what a job has done by a fifth foretells the rest better than the estimates do
+_TRUST = 5.0
 
 
 def moment(at: datetime | None) -> str | None:
@@ -50,7 +53,7 @@ def show_progress(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
     return {
         "overall_percent": round(percent, 1),
         "current_step": running[0] if running else None,
-        "eta_ms": _eta_ms(job, percent),
+        "eta_ms": _eta_ms(job, steps),
         "steps": [
             {
                 "step_id": step.step_id,
@@ -74,11 +77,17 @@ def _overall(job: Job, steps: Sequence[Step]) -> float:
     return min(99.0, _PLANNED_PERCENT + done * (99.0 - _PLANNED_PERCENT) / 100)
 
 
-def _eta_ms(job: Job, percent: float) -> int | None:
-    if job.started_at is None or job.completed_at is not None or percent <= _PLANNED_PERCENT:
+def _eta_ms(job: Job, steps: Sequence[Step]) -> int | None:
+    """By the estimates, corrected by how well they have foretold this job so far."""
+    if job.started_at is None or job.completed_at is not None or not steps:
         return None
+    whole = max(longest_ways(steps, lambda step: step.weight).values())
+    left = max(longest_ways(steps, lambda s: s.weight * (1 - s.percent / 100)).values())
     elapsed_ms = (datetime.now(UTC) - job.started_at).total_seconds() * 1000
-    return max(0, round(elapsed_ms * (100 - percent) / percent))
+    done = whole - left
+    pace = elapsed_ms / done if done > 0 else 1.0
+    trust = min(1.0, done / whole * _TRUST)
+    return max(0, round(left * (1 + (pace - 1) * trust)))
 
 
 def show_steps(steps: Sequence[Step], attempts: Sequence[StepAttempt]) -> list[dict[str, Any]]:

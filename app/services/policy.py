@@ -2,6 +2,10 @@
 
 from app import settings
 from app.engine import tools
+from app.store import costs, workers
+from app.store.session import transaction
+from planner.costs import Costs
+from planner.draft import Fleet
 from planner.plan import Options
 from planner.policy import Policy
 from planner.spec import JobSpec
@@ -20,12 +24,26 @@ def policy_for(tenant_id: str) -> Policy:
     )
 
 
-def options_for(tenant_id: str, spec: JobSpec) -> Options:
-    """What plans on this server depend on beside spec and media."""
+def options_for(
+    tenant_id: str, spec: JobSpec, learnt: Costs | None = None, fleet: Fleet | None = None
+) -> Options:
+    """What plans depend on beside spec and media; without `fleet`, for this machine alone."""
     now = settings.current()
     return Options(
         ffmpeg_version=tools.find(now).version,
         limits=policy_for(tenant_id).tightened(spec.limits),
         threads=now.ffmpeg_threads,
         is_optimised=now.plan_optimize,
+        learnt=learnt or Costs(),
+        fleet=fleet or Fleet(slots=now.slots, cores=now.command_cores, forks=now.plan_forks),
     )
+
+
+def options_now(tenant_id: str, spec: JobSpec) -> Options:
+    """The same with what the database knows: the workers that are there, and what work costs."""
+    now = settings.current()
+    with transaction() as session:
+        learnt = costs.learnt(session)
+        slots = workers.count_slots(session, float(now.stale_s))
+    fleet = Fleet(slots=max(slots, 1), cores=now.command_cores, forks=now.plan_forks)
+    return options_for(tenant_id, spec, learnt, fleet)

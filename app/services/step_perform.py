@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from app.engine.verify import verify
 from app.errors import Failure
 from app.services import step_command, step_files, step_measure
 from app.services.attempt import Attempt
+from app.services.cost_learn import usage_of
 from app.services.step_command import Command, OutputFile
 from app.services.step_lease import Lease, LeaseEnded
 from app.store import jobs, parts, steps
@@ -52,7 +53,7 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> tuple[str, .
         return _complete_measured(run)
     command, outcome = run.ffmpeg({})
     found = [_inspect(output, run.binaries) for output in command.outputs]
-    woken = _publish(attempt, command.outputs, found, lease)
+    woken = _publish(run, command.outputs, found)
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return woken
 
@@ -75,6 +76,18 @@ class Run:
     binaries: Tools
     folder: str
     finished: Finished
+    outcomes: list[Outcome] = field(default_factory=list)
+    """Of every FFmpeg that ran: a measuring step may need several."""
+
+    def usage(self, output_bytes: int) -> dict[str, Any]:
+        """What the attempt took, to be learnt from."""
+        took = [outcome.usage for outcome in self.outcomes]
+        return usage_of(
+            self.attempt.planned.get("work", {}),  # a plan of an earlier version has none
+            cpu_ms=sum(one.cpu_ms for one in took),
+            peak_memory_bytes=max((one.peak_memory_bytes for one in took), default=0),
+            output_bytes=output_bytes,
+        )
 
     def ffmpeg(self, measured: Mapping[str, str]) -> tuple[Command, Outcome]:
         """Run the step's command; `measured` is what this step itself has found so far.
@@ -97,6 +110,7 @@ class Run:
             stall_s=float(settings.current().stall_timeout_s),
             tick=lease.tick,
         )
+        self.outcomes.append(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
         return command, outcome
 
@@ -143,7 +157,7 @@ def _complete_measured(run: Run) -> tuple[str, ...]:
         if found.warning:
             problem = step_measure.warning(attempt.planned, found.warning)
             jobs.add_warning(session, attempt.job.job_id, problem.to_json())
-        return _complete(session, attempt, result=dict(found.values))
+        return _complete(session, attempt, usage=run.usage(0), result=dict(found.values))
 
 
 def _check_disk(attempt: Attempt, folder: str) -> None:
@@ -193,9 +207,11 @@ def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
 
 
 def _publish(
-    attempt: Attempt, outputs: Sequence[OutputFile], found: Sequence[MediaInfo], lease: Lease
+    run: Run, outputs: Sequence[OutputFile], found: Sequence[MediaInfo]
 ) -> tuple[str, ...]:
     """Stage every file, then reveal all of them under the fence and complete the step."""
+    attempt, lease = run.attempt, run.lease
+    written = 0
     staged = {
         output.index: [(uri, _stage(attempt, path, uri, lease)) for path, uri in _files(output)]
         for output in outputs
@@ -208,7 +224,8 @@ def _publish(
                 parts.forget(session, publication.part)
             entry = _published(staged[output.index], info)
             jobs.set_output(session, attempt.job.job_id, output.index, entry)
-        return _complete(session, attempt)
+            written += entry["size_bytes"]
+        return _complete(session, attempt, usage=run.usage(written))
 
 
 def _hold(session: Session, attempt: Attempt, staged: Sequence[Publication] = ()) -> None:
@@ -238,11 +255,9 @@ def _stage(attempt: Attempt, path: str, uri: str, lease: Lease) -> Publication:
     return publication
 
 
-def _complete(
-    session: Session, attempt: Attempt, result: Mapping[str, Any] | None = None
-) -> tuple[str, ...]:
+def _complete(session: Session, attempt: Attempt, **found: Any) -> tuple[str, ...]:
     woken = steps.complete(session, *attempt.key)
-    steps.close_attempt(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, result=result)
+    steps.close_attempt(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, **found)
     job_id, data = attempt.job.job_id, {**attempt.place, "status": StepStatus.COMPLETED.value}
     jobs.record_event(session, job_id, "step.status", data)
     text = f"Step {attempt.step_id} completed."

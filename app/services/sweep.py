@@ -13,6 +13,7 @@ from app.engine.storage import local
 from app.errors import Failure
 from app.queue import locks, send
 from app.services import job_fail
+from app.services.cost_learn import learn_costs
 from app.store import jobs, parts, steps, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
@@ -168,4 +169,5 @@ _PARTS: tuple[Callable[[], int], ...] = (
     remove_parts,
     remove_work_files,
     digest_outputs,
+    learn_costs,
 )

@@ -1,5 +1,6 @@
 """A worker says that it is there, and what it can do."""
 
+import os
 import socket
 from importlib.metadata import version
 
@@ -14,7 +15,7 @@ def beat(worker_id: str, slots: int, queues: list[str]) -> None:
     with transaction() as session:
         workers.beat(
             session, worker_id, hostname=socket.gethostname(), version=version("media-pipeline"),
-            slots=slots, queues=queues,
+            slots=slots, queues=queues, cores=len(os.sched_getaffinity(0)),
             work_dir_fingerprint=workspace.fingerprint(settings.current().work_dir),
         )  # fmt: skip
 

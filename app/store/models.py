@@ -130,7 +130,11 @@ class StepAttempt(Base):
             ["job_id", "step_id"], ["steps.job_id", "steps.step_id"], ondelete="CASCADE"
         ),
         CheckConstraint(_one_of("status", StepStatus), name="status"),
-    )
+        Index(
+            "ix_step_attempts_used", text("completed_at DESC"),
+            postgresql_where=text("usage IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     job_id: Mapped[str] = mapped_column(primary_key=True)
     step_id: Mapped[str] = mapped_column(primary_key=True)
@@ -145,6 +149,8 @@ class StepAttempt(Base):
     argv: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     error: Mapped[dict[str, Any] | None]
     result: Mapped[dict[str, Any] | None]
+    usage: Mapped[dict[str, Any] | None]
+    """Of a completed attempt: what it had to do, by class of work, and what it took."""
 
 
 class JobLog(Base):
@@ -188,10 +194,26 @@ class Worker(Base):
     version: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=WorkerStatus.ACTIVE.value)
     slots: Mapped[int]
+    cores: Mapped[int] = mapped_column(server_default="1")
     queues: Mapped[list[str]] = mapped_column(ARRAY(Text))
     work_dir_fingerprint: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     last_heartbeat_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class LearntCost(Base):
+    """By how much first estimates of a class of work are off, learnt from finished attempts."""
+
+    __tablename__ = "learnt_costs"
+
+    work_class: Mapped[str] = mapped_column(primary_key=True)
+    cpu_ms: Mapped[float]
+    wall_ms: Mapped[float]
+    wall_p90: Mapped[float]
+    peak_memory_bytes: Mapped[float]
+    output_bytes: Mapped[float]
+    samples: Mapped[int]
+    learnt_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
 
 class ApiKey(Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,8 @@ from app.store.models import Worker
 from app.store.status import WorkerStatus
 
 _NOW = func.clock_timestamp()
+MEDIA_QUEUE = "media"
+"""The queue whose workers run FFmpeg; `app.queue.names` says the same, and a test compares."""
 
 
 def beat(session: Session, worker_id: str, **values: Any) -> None:
@@ -45,10 +47,24 @@ def mark_stale(session: Session, stale_s: float) -> list[str]:
     )
 
 
+def count_slots(session: Session, stale_s: float) -> int:
+    """FFmpegs that run at once: the slots of all media workers, but of no machine more than its
+    cores."""
+    slots = func.least(func.sum(Worker.slots), func.max(Worker.cores))
+    machines = (
+        select(slots.label("slots"))
+        .where(_is_active(stale_s), Worker.queues.contains([MEDIA_QUEUE]))
+        .group_by(Worker.hostname)
+        .subquery()
+    )
+    return int(session.scalar(select(func.sum(machines.c.slots))) or 0)
+
+
 def count_active(session: Session, stale_s: float) -> int:
     """Workers that were heard lately."""
+    return session.scalar(select(func.count()).where(_is_active(stale_s))) or 0
+
+
+def _is_active(stale_s: float) -> ColumnElement[bool]:
     recent = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, stale_s)
-    query = select(func.count()).where(
-        Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent
-    )
-    return session.scalar(query) or 0
+    return and_(Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent)

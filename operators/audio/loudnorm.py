@@ -12,9 +12,9 @@ from operators.contract import (
     Measurement,
     Operator,
     Requirements,
-    filter_cost,
     needs,
     remark,
+    sound_cost,
 )
 from operators.filtergraph import Filter, Link, Measured, Pad, inner
 from operators.loudness import NEUTRAL, SILENT_LUFS, next_settings, read_summary
@@ -65,7 +65,7 @@ class Loudnorm(Operator):
         return sources[0]
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
-        return filter_cost(result, factor=0.004, memory_mb=20)
+        return sound_cost(result, factor=0.004, memory_mb=20)
 
     def measure(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         # peak=true: peaks between samples count; the summary comes at the end, at level info

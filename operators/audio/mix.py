@@ -11,9 +11,9 @@ from operators.contract import (
     Operator,
     Requirements,
     bad_parameter,
-    filter_cost,
     first_audio_only,
     needs,
+    sound_cost,
     wrong,
 )
 from operators.filtergraph import Expression, Filter, Link, Pad, inner
@@ -114,7 +114,7 @@ class Mix(Operator):
         )
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
-        return filter_cost(result, factor=0.004 * len(sources), memory_mb=20)
+        return sound_cost(result, factor=0.004 * len(sources), memory_mb=20)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         first = sources[0].audio[0]

@@ -10,9 +10,9 @@ from operators.contract import (
     Example,
     Operator,
     Requirements,
-    filter_cost,
     needs,
     per_track,
+    sound_cost,
     wrong,
 )
 from operators.filtergraph import Filter, Link
@@ -61,7 +61,7 @@ class Volume(Operator):
         return sources[0]
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
-        return filter_cost(result, factor=0.001, memory_mb=10)
+        return sound_cost(result, factor=0.001, memory_mb=10)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         factor = self.volume if self.gain_db is None else decibels(self.gain_db)

@@ -114,20 +114,29 @@ class Overlay(Operator):
             format=_FORMATS.get(base.pixel_format or "", "yuv420"),
             enable=enabled(self.start, self.end),
         )
+        below = Pad(Kind.VIDEO)
+        first: tuple[Link, ...] = ()
+        # both count time alike: else a last frame that a container rounded up comes after the top's
+        if not is_held and (grid := regular(base, sources[0])):
+            below = inner(Kind.VIDEO, 1)
+            first = (Link(inputs=(Pad(Kind.VIDEO),), filters=grid, outputs=(below,)),)
         return (
             Link(
                 inputs=(Pad(Kind.VIDEO, 0, 1),),
                 filters=self._prepared(base, sources[1], size, is_held),
                 outputs=(ready,),
             ),
-            Link(inputs=(Pad(Kind.VIDEO), ready), filters=(lay,), outputs=(Pad(Kind.VIDEO),)),
+            *first,
+            Link(inputs=(below, ready), filters=(lay,), outputs=(Pad(Kind.VIDEO),)),
         )
 
     def _prepared(
         self, base: VideoStream, over: MediaInfo, size: Size, is_held: bool
     ) -> tuple[Filter, ...]:
         top = over.video[0]
-        filters: list[Filter] = []
+        # named, or FFmpeg lets the filter before make RGB at once, and other pictures come out
+        # than where it stands alone
+        filters = [Filter.of("format", pix_fmts=top.pixel_format)] if top.pixel_format else []
         if size != Size(width=top.width, height=top.height):
             filters += [Filter.of("scale", w=size.width, h=size.height, flags="lanczos"), SQUARE]
         filters.append(Filter.of("format", pix_fmts="rgba"))

@@ -10,9 +10,9 @@ from operators.contract import (
     Example,
     Operator,
     Requirements,
-    filter_cost,
     first_audio_only,
     needs,
+    sound_cost,
 )
 from operators.filtergraph import Filter, Link, Pad
 from operators.media import Kind, MediaInfo, VideoStream
@@ -59,7 +59,7 @@ class Waveform(Operator):
         return MediaInfo(video=(picture,), tags={})
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
-        return filter_cost(sources[0], factor=0.002, memory_mb=50)
+        return sound_cost(sources[0], factor=0.002, memory_mb=50)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         channels = sources[0].audio[0].channels

@@ -106,8 +106,8 @@ class Scale(Operator):
         )
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
-        pixels = result.video[0].width * result.video[0].height
-        return filter_cost(result, factor=0.04 * pixels / (1280 * 720), memory_mb=50)
+        larger = max(sources[0], result, key=lambda info: info.picture_load)
+        return filter_cost(larger, factor=0.04, memory_mb=50)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources

@@ -10,10 +10,10 @@ from planner.unions import Unions
 
 
 def fuse_filters(draft: Draft) -> Draft:
-    """Join all groups that are connected, through inputs too."""
+    """Join all groups that are connected, through inputs and equal work too."""
     sets: Unions[str] = Unions()
-    for edge in draft.graph.edges:
-        sets.join([edge.source, edge.target])
+    for name, needed in draft.needs.items():
+        sets.join([name, *needed])
     for group in draft.groups:
         sets.join(group.nodes)
     joined: dict[str, list[str]] = {}

@@ -53,7 +53,7 @@ class _Apart:
 
     def add(self, w: Wire) -> None:
         chosen, ahead = self.in_step(w.node, list(zip(w.inputs, _skips(w), strict=True)), {})
-        self._append(replace(w, inputs=tuple(chosen)), ahead)
+        self._append(w.reading(tuple(chosen)), ahead)
 
     def in_step(
         self, node: str, steps: Sequence[tuple[Track, Fraction]], met: Ahead

@@ -71,7 +71,7 @@ def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
     for number, w in enumerate(draft.wires):
         for position, track in enumerate(w.inputs):
             start = w.ahead[position] if w.ahead else _START
-            add(track, _Use(wire=number, start=start, end=_end(w)))
+            add(track, _Use(wire=number, start=start, end=w.end))
     for measure in draft.measures:
         for track in measure.inputs:
             add(track, _Use(wire=None, end=None))
@@ -85,13 +85,6 @@ def _exact(draft: Draft, name: str) -> set[Kind]:
     spec = draft.graph.by_id[name].spec
     assert isinstance(spec, InputSpec)
     return _EXACT.get(draft.probed[spec.id].format or "", set())
-
-
-def _end(w: Wire) -> Fraction | None:
-    """Where a cut ends, if this is one."""
-    first = w.filters[0]
-    end = dict(first.options).get("end") if first.name in ("trim", "atrim") else None
-    return end if isinstance(end, Fraction) else None
 
 
 def _clusters(parts: Sequence[_Use]) -> list[list[_Use]]:
@@ -112,4 +105,4 @@ def _moved(w: Wire, reading: Reading, own: Reading) -> Wire:
         is_ours = (track.node, track.reading) == reading and not track.is_inner
         return replace(track, reading=own[1]) if is_ours else track
 
-    return replace(w, inputs=tuple(map(moved, w.inputs)))
+    return w.reading(tuple(map(moved, w.inputs)))

@@ -19,10 +19,11 @@ def share_equal_work(draft: Draft) -> Draft:
     wires: list[Wire] = []
 
     def known(track: Track) -> Track:
-        return same.get(track) or replace(track, node=files.get(track.node, track.node))
+        file = files.get(track.node, track.node)
+        return same.get(track) or (track if file == track.node else replace(track, node=file))
 
     for w in draft.wires:
-        wire = replace(w, inputs=tuple(known(track) for track in w.inputs))
+        wire = w.reading(tuple(map(known, w.inputs)))
         is_final = draft.graph.by_id[w.node].type is NodeType.OUTPUT
         first = made.setdefault(_work(draft.graph, files, wire), wire)
         if first is wire or not w.inputs or is_final:
@@ -32,9 +33,7 @@ def share_equal_work(draft: Draft) -> Draft:
     return replace(
         draft,
         wires=tuple(wires),
-        measures=tuple(
-            replace(m, inputs=tuple(known(track) for track in m.inputs)) for m in draft.measures
-        ),
+        measures=tuple(m.reading(tuple(map(known, m.inputs))) for m in draft.measures),
         outputs={
             name: tuple(replace(o, track=known(o.track)) for o in tracks)
             for name, tracks in draft.outputs.items()

@@ -1,16 +1,20 @@
 """Run a spec through planner and engine in this process: no database, no queue, real FFmpeg."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.engine import probe, process, workspace
+from app.engine.process import Outcome
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.services import step_command, step_files, step_measure
 from app.services.step_command import Place
+from operators.contract import Estimates
 from operators.media import MediaInfo
+from planner.calibration import Sample
 from planner.parse import parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
 from planner.policy import Policy
@@ -30,29 +34,38 @@ class Rendered:
     """What measuring passes warned of."""
     files: dict[int, list[Path]] = field(default_factory=dict)
     """All files of each output."""
+    samples: list[Sample] = field(default_factory=list)
+    """What every step had to do, and what it took."""
 
 
-def plan_of(spec: dict[str, Any], binaries: Tools, is_optimised: bool = True) -> ProcessingPlan:
+def plan_of(
+    spec: dict[str, Any], binaries: Tools, is_optimised: bool = True, **other: Any
+) -> ProcessingPlan:
     parsed = parse_spec(spec, Policy(roots=("/",)))
     sources = {given.id: given.source for given in parsed.spec.inputs}
     probed = {
         name: probe.probe(parse_uri(sources[name]).path, binaries)
         for name in needed_inputs(parsed.spec)
     }
-    options = Options(ffmpeg_version=binaries.version, is_optimised=is_optimised)
+    options = Options(ffmpeg_version=binaries.version, is_optimised=is_optimised, **other)
     return make_plan(parsed.spec, probed, options, parsed.warnings)
 
 
 def render(
-    spec: dict[str, Any], folder: Path, binaries: Tools, is_optimised: bool = True
+    spec: dict[str, Any], folder: Path, binaries: Tools, is_optimised: bool = True, **other: Any
 ) -> Rendered:
-    """Plan, run every step, verify every output as a worker would; outputs stay in `folder`."""
-    plan = plan_of(spec, binaries, is_optimised)
+    """Plan, run every step, verify every output as a worker would; outputs stay in `folder`.
+
+    `other`: further options of the plan.
+    """
+    plan = plan_of(spec, binaries, is_optimised, **other)
     outputs: dict[int, tuple[Path, MediaInfo, MediaInfo]] = {}
     measured: dict[str, Mapping[str, str]] = {}
     warnings: list[str] = []
     files: dict[int, list[Path]] = {}
+    samples: list[Sample] = []
     for step in plan.steps:
+        began, outcomes, size = time.perf_counter(), list[Outcome](), 0
         place = step_command.Place(
             work_dir=str(folder),
             job_id="job_test",
@@ -63,12 +76,16 @@ def render(
         )
 
         def run(
-            values: Mapping[str, str], step: Step = step, place: Place = place
+            values: Mapping[str, str],
+            step: Step = step,
+            place: Place = place,
+            outcomes: list[Outcome] = outcomes,
         ) -> Sequence[str]:
             measured[step.step_id] = values
             command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
             outcome = process.run(command.argv, cwd=place.folder, timeout_s=120)
             assert outcome.is_success, (command.argv, outcome.stderr_tail)
+            outcomes.append(outcome)
             return outcome.stderr_tail
 
         step_files.write(
@@ -83,6 +100,7 @@ def render(
             )
             measured[step.step_id] = found.values
             warnings += [found.warning] if found.warning else []
+            samples.append(_sample(step, outcomes, began, size))
             continue
         run({})
         command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
@@ -93,6 +111,8 @@ def render(
             assert not output.is_numbered or len(paths) == output.images, paths
             outputs[output.index] = (paths[0], output.planned, seen)
             files[output.index] = paths
+            size += sum(path.stat().st_size for path in paths)
+        samples.append(_sample(step, outcomes, began, size))
     ordered = [outputs[index] for index in sorted(outputs)]
     return Rendered(
         plan=plan,
@@ -101,4 +121,15 @@ def render(
         found=[found for _, _, found in ordered],
         warnings=warnings,
         files=files,
+        samples=samples,
     )
+
+
+def _sample(step: Step, outcomes: Sequence[Outcome], began: float, size: int) -> Sample:
+    used = Estimates(
+        cpu_ms=sum(one.usage.cpu_ms for one in outcomes),
+        wall_ms=round(1000 * (time.perf_counter() - began)),
+        peak_memory_bytes=max(one.usage.peak_memory_bytes for one in outcomes),
+        output_bytes=size,
+    )
+    return Sample(work=step.work, used=used)

@@ -1,14 +1,17 @@
 """The optimised plan of any job writes what the naive one writes, a step a node, losslessly."""
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from app.engine import probe
 from app.engine.tools import Tools
+from planner.draft import Fleet
 from planner.uri import file_uri
 from tests.helpers import dags
 from tests.helpers.alike import difference
@@ -17,6 +20,9 @@ from tests.helpers.render import render
 from tests.helpers.specs import job, joined, lossless, op
 
 _MOST = 12
+_LIMITS = import_module("planner.passes.split_large")  # the module: its function has the same name
+_FORMS = [("together", 300), ("together", 300), ("apart", 300), ("together", 4)]
+"""Forks in one command or in several, and how many filters are in one at most."""
 _FORKED = ("fast", "reel", "mute")
 
 
@@ -24,7 +30,7 @@ _FORKED = ("fast", "reel", "mute")
     "examples", [40, pytest.param(1000, marks=pytest.mark.full)]
 )  # fmt: skip
 def test_optimised_plans_write_what_naive_ones_write(
-    examples: int, media: Media, binaries: Tools
+    examples: int, media: Media, binaries: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = dags.sources(media)
     probed = {name: probe.probe(str(path), binaries) for name, path in files.items()}
@@ -37,14 +43,17 @@ def test_optimised_plans_write_what_naive_ones_write(
         suppress_health_check=list(HealthCheck),
         database=None,
     )
-    @given(dags.jobs(files, probed, _MOST))
-    def check(spec: dict[str, Any]) -> None:
+    @given(dags.jobs(files, probed, _MOST), st.sampled_from(_FORMS))
+    def check(spec: dict[str, Any], form: tuple[str, int]) -> None:
+        forks, _LIMITS.MOST_FILTERS = form
+        fleet = Fleet(slots=2, forks=forks)
         with tempfile.TemporaryDirectory(prefix="media-pipeline-") as folder:
-            ours = render(spec, Path(folder, "ours"), binaries)
+            ours = render(spec, Path(folder, "ours"), binaries, fleet=fleet)
             naive = render(spec, Path(folder, "naive"), binaries, is_optimised=False)
             for one, other, info in zip(ours.paths, naive.paths, ours.found, strict=True):
-                assert difference(media, one, other, info) is None, spec
+                assert difference(media, one, other, info) is None, (form, spec)
 
+    monkeypatch.setattr(_LIMITS, "MOST_FILTERS", _LIMITS.MOST_FILTERS)  # put back after
     check()
 
 
@@ -108,3 +117,42 @@ def test_a_fade_after_a_lower_rate_keeps_its_time(
     ours = render(spec, tmp_path / "ours", binaries)
     naive = render(spec, tmp_path / "naive", binaries, is_optimised=False)
     assert media.frames(ours.paths[0]) == media.frames(naive.paths[0])
+
+
+def test_what_is_laid_over_lasts_as_long_as_what_lies_below(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """Matroska tells times in whole milliseconds: the last frame below is late by a third of one.
+    And the clip on top is scaled to what it is, whatever the overlay would like."""
+    long = dags.sources(media)["long"]
+    spec = job(
+        long,
+        op("rotate", "src", "down", angle=180),
+        op("scale", "src", "small", width=42),
+        {"op": "overlay", "inputs": ["down", "small"], "output": "both"},
+        both=lossless("a.mkv"),
+    )
+    spec["inputs"][0]["start_offset"] = 1.3
+    ours = render(spec, tmp_path / "ours", binaries)
+    naive = render(spec, tmp_path / "naive", binaries, is_optimised=False)
+    assert media.frames(ours.paths[0]) == media.frames(naive.paths[0])
+
+
+def test_forks_apart_write_the_same_bytes_as_together(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    clip = media.clip("ladder.mp4", seconds=3)
+    names = {f"h{height}": {"destination": f"file:///out/{height}.mp4"} for height in (120, 96, 60)}
+    spec = job(
+        clip,
+        op("trim", "src", "cut", start=0.5),
+        op("loudnorm", "cut", "loud"),
+        *(op("scale", "loud", name, height=int(name[1:])) for name in names),
+        **names,
+    )
+    together, apart = (
+        render(spec, tmp_path / forks, binaries, fleet=Fleet(forks=forks))
+        for forks in ("together", "apart")
+    )
+    assert len(apart.plan.steps) == len(together.plan.steps) + 2
+    assert [p.read_bytes() for p in apart.paths] == [p.read_bytes() for p in together.paths]

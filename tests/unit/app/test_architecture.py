@@ -10,6 +10,7 @@ import pytest
 
 from app.queue import names
 from app.queue.celery import celery
+from app.store import workers
 
 ROOT = Path(__file__).parents[3]
 STARTERS = {"Popen", "run", "call", "check_call", "check_output", "system", "popen", "fork"}
@@ -36,6 +37,10 @@ def test_every_task_name_is_registered_and_has_a_queue() -> None:
     assert {name for name in celery.tasks if name.startswith("media_pipeline.")} == sent
     queues = {value for name, value in vars(names).items() if name.isupper() and "." not in value}
     assert {queue.name for queue in celery.conf.task_queues} == queues
+
+
+def test_the_store_knows_the_queue_that_ffmpeg_runs_on() -> None:
+    assert workers.MEDIA_QUEUE == names.MEDIA
 
 
 def test_every_package_is_listed() -> None:

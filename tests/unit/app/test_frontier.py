@@ -11,8 +11,10 @@ def steps(**needs: str) -> list[Step]:
             depends_on=text.split(),
             deps_left=len(text.split()),
             nodes=["op_0_trim", "output_0"],
+            position=number,
+            weight=1,
         )
-        for name, text in needs.items()
+        for number, (name, text) in enumerate(needs.items())
     ]
 
 
@@ -45,3 +47,10 @@ def test_a_finished_join_lets_the_rest_go() -> None:
 def test_messages_show_operators_and_no_urls() -> None:
     (message,) = find_frontier("j", 5, steps(s1="")).chains[0]
     assert message.shown == "s1: trim -> 1 output(s)"
+
+
+def test_the_longest_way_goes_first() -> None:
+    rows = steps(s1="", s2="", s3="s2", s4="", s5="s2")
+    rows[2].weight = 5
+    rows[3].weight = 3
+    assert chains(rows) == [["s2"], ["s4"], ["s1"]]

@@ -331,7 +331,7 @@ def test_the_plan_as_json_has_the_documented_shape() -> None:
     ]  # fmt: skip
     assert list(document["steps"][0]) == [
             "step_id", "kind", "stage", "nodes", "depends_on", "argv", "filtergraph", "files", "measures",
-        "reason", "estimates",
+        "reason", "work", "estimates",
     ]  # fmt: skip
     assert document["edges"][0] == {
         "from": "input_src",

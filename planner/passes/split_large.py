@@ -1,0 +1,100 @@
+"""Cut commands that are too large: over 300 filters or 40 opened files, a graph is slow to set up,
+its text nears what one argument may hold (128 KiB), and one failure costs everything.
+
+What crosses a cut goes through a lossless file that is quick to decode.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from planner.draft import Draft, Group
+
+MOST_FILTERS = 300
+MOST_FILES = 40
+
+
+def split_large(draft: Draft) -> Draft:
+    """Cut each group that is too large into runs of nodes that follow one another."""
+    filters, files = _filters(draft), _files(draft)
+    return replace(
+        draft,
+        groups=tuple(part for group in draft.groups for part in _cut(draft, group, filters, files)),
+    )
+
+
+def _filters(draft: Draft) -> dict[str, int]:
+    """How many filters each node has, all its readings together."""
+    found: dict[str, int] = {}
+    for w in draft.wires:
+        found[w.node] = found.get(w.node, 0) + len(w.filters)
+    return found
+
+
+def _files(draft: Draft) -> dict[str, set[tuple[str, int]]]:
+    """The files that each node reads by itself."""
+    found: dict[str, set[tuple[str, int]]] = {}
+    read = [(w.node, track) for w in draft.wires for track in w.inputs]
+    read += [(name, o.track) for name, tracks in draft.outputs.items() for o in tracks]
+    for node, track in read:
+        if not draft.graph.into(track.node):
+            found.setdefault(node, set()).add((track.node, track.reading))
+    return found
+
+
+def _cut(
+    draft: Draft,
+    group: Group,
+    filters: dict[str, int],
+    files: dict[str, set[tuple[str, int]]],
+) -> list[Group]:
+    opened = set[tuple[str, int]]().union(*(files.get(name, set()) for name in group.nodes))
+    whole = sum(filters.get(name, 0) for name in group.nodes)
+    if whole <= MOST_FILTERS and len(opened) <= MOST_FILES:
+        return [group]
+    runs = list(_runs(_deep_first(draft, group), filters, files))
+    if len(runs) < 2:
+        return [group]
+    why = f"over {MOST_FILTERS} filters or {MOST_FILES} files in one command"
+    return [
+        Group(
+            nodes=tuple(run),
+            reason=f"part {number} of {len(runs)} of what would be {why}",
+            is_part=True,
+        )
+        for number, run in enumerate(runs, 1)
+    ]
+
+
+def _runs(
+    names: list[str], filters: dict[str, int], files: dict[str, set[tuple[str, int]]]
+) -> Iterator[list[str]]:
+    run: list[str] = []
+    count, opened = 0, set[tuple[str, int]]()
+    for name in names:
+        more = opened | files.get(name, set())
+        is_full = count + filters.get(name, 0) > MOST_FILTERS or len(more) > MOST_FILES
+        if run and is_full:
+            yield run
+            run, count, more = [], 0, set(files.get(name, set()))
+        run.append(name)
+        count, opened = count + filters.get(name, 0), more
+    if run:
+        yield run
+
+
+def _deep_first(draft: Draft, group: Group) -> list[str]:
+    """The group's nodes, each after what it reads; what belongs together stays together, so that
+    little crosses the cuts."""
+    inside, found = set(group.nodes), dict[str, None]()
+    ends = [name for name in group.nodes if name in draft.outputs]
+    for start in (*ends, *group.nodes):
+        waiting = [start]
+        while waiting:
+            name = waiting[-1]
+            # sorted: sets differ from process to process
+            before = sorted(n for n in draft.needs[name] if n in inside and n not in found)
+            if before:
+                waiting.append(before[0])
+            else:
+                found.setdefault(waiting.pop())
+    return list(found)
