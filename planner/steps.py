@@ -50,7 +50,7 @@ class _Unit:
 
 def make_steps(draft: Draft, threads: int, estimator: Estimator) -> tuple[Step, ...]:
     """Number, lower and connect all steps."""
-    draft = replace(draft, groups=_working_groups(draft))
+    draft = _working(draft)
     units = _units(draft)
     names = _names(units)
     intermediates = draft.crossing
@@ -133,14 +133,18 @@ def _names(units: Sequence[_Unit]) -> Names:
     return Names(groups=groups, measures=measures)
 
 
-def _working_groups(draft: Draft) -> tuple[Group, ...]:
-    """The groups that write something: an operation whose tracks nobody takes is no step."""
-    handed_on = draft.crossing
-    return tuple(
-        group
-        for group in draft.groups
-        if any(node in draft.outputs or node in handed_on for node in group.nodes)
-    )
+def _working(draft: Draft) -> Draft:
+    """Less the groups that write nothing: an operation whose tracks nobody takes is no step, nor
+    is then what only that one read."""
+    while True:
+        kept = tuple(
+            group
+            for group in draft.groups
+            if any(node in draft.outputs or node in draft.crossing for node in group.nodes)
+        )
+        if len(kept) == len(draft.groups):
+            return draft
+        draft = replace(draft, groups=kept)
 
 
 def _in_order(draft: Draft, nodes: Sequence[str]) -> tuple[str, ...]:

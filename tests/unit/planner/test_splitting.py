@@ -122,3 +122,17 @@ def test_branches_of_a_large_graph_stay_together_so_that_little_crosses() -> Non
     made = plan(spec, Fleet())
     assert sum(".nut" in word for step in made.steps for word in step.argv) == 2
     assert len(made.steps) == 2
+
+
+def test_naive_plans_have_no_step_that_writes_nothing() -> None:
+    """Two operations behind each other of which the sound alone is taken: their pictures go nowhere."""
+    spec = job(
+        "file:///m/in.mp4",
+        op("scale", "src", "small", width=320),
+        op("rotate", "small", "turned", angle=90),
+        **{"turned:a": "/m/o.m4a"},
+    )
+    parsed = parse_spec(spec, POLICY)
+    options = Options(ffmpeg_version="9.0", is_optimised=False)
+    made = make_plan(parsed.spec, {"src": clip()}, options)
+    assert all("-map" in step.argv for step in made.steps)
