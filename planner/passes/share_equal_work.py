@@ -1,6 +1,7 @@
 """Do equal work once: one file that is given twice is opened once, and filters that do the same to
 the same streams run once, however the spec came to ask for it twice."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -58,7 +59,8 @@ def _work(graph: Graph, files: Mapping[str, str], w: Wire) -> object:
     if isinstance(spec, OperationSpec) and (measured_in(w) or any(map(_has_captions, w.filters))):
         # values of its own measuring pass, or of a file that is read beside the graph
         read = tuple(files.get(edge.source, edge.source) for edge in graph.into(w.node))
-        return w.inputs, w.filters, kinds, spec.operator, read
+        asked = json.dumps(spec.operator.params(), sort_keys=True)  # may hold objects: no hash
+        return w.inputs, w.filters, kinds, spec.operator.name, asked, read
     return w.inputs, w.filters, kinds
 
 

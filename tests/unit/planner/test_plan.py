@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operators.media import MediaInfo
+from operators.media import MediaInfo, SubtitleStream
 from operators.problem import Invalid
 from planner.diagram import as_dot, as_mermaid
 from planner.explain import as_tree
@@ -415,3 +415,17 @@ def test_an_input_that_is_what_it_is_told_to_be_is_read() -> None:
     spec = job("file:///m/a.mp4", src="/m/o.mp4")
     spec["inputs"][0].update({"type": "video", "format": "mp4"})
     assert plan(spec).steps
+
+
+def test_equal_captions_are_burnt_in_once_whatever_their_style() -> None:
+    srt = MediaInfo(
+        format="srt", duration_ms=1000, subtitles=(SubtitleStream(codec="subrip"),), tags={}
+    )
+    burn = {"op": "subtitles", "inputs": ["src", "subs"], "params": {"style": {"fontsize": 20}}}
+    spec = job("file:///m/in.mp4", a="/m/a.mp4", b="/m/b.mp4")
+    spec["inputs"].append({"id": "subs", "source": "file:///m/s.srt"})
+    spec["operations"] = [{**burn, "output": "a"}, {**burn, "output": "b"}]
+    parsed = parse_spec(spec, POLICY)
+    made = make_plan(parsed.spec, {"src": clip(), "subs": srt}, Options(ffmpeg_version="9.0"))
+    (step,) = made.steps
+    assert str(step.filtergraph).count("ass=") == 1
