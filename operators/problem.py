@@ -87,6 +87,7 @@ class Code(StrEnum):
     NOT_ACCEPTABLE = auto()
     CANNOT_CANCEL = auto()
     CANNOT_RETRY = auto()
+    CANNOT_CHANGE = auto()
     IDEMPOTENCY_CONFLICT = auto()
     BODY_TOO_LARGE = auto()
     UNSUPPORTED_MEDIA_TYPE = auto()

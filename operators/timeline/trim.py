@@ -125,8 +125,9 @@ class Trim(Operator):
             asked = self._asked
             return () if asked is None else per_track(source, video=held(asked))
         span = self._span(source)
-        # half a frame early: the cut falls between frames, whatever the container rounds to
-        early = (span.frame or Fraction(0)) / 2
+        # a little early: the cut falls between frames, whatever the container rounds to. Not half a
+        # frame: where time is counted in whole frames, FFmpeg would have to round it up or down
+        early = (span.frame or Fraction(0)) * _EARLY
         video = (
             Filter.of("trim", **_bounds(span, early)),
             Filter.of("setpts", expr=self._rebase(span, source, source.video)),
@@ -190,6 +191,9 @@ class Trim(Operator):
         # the first of irregular frames is the picture that was showing at the cut
         is_cut = span.start > 0 and streams is source.video and not is_grid
         return Expression(f"if(N,{shifted},0)" if is_cut else shifted)
+
+
+_EARLY = Fraction(2, 5)
 
 
 def _offset(stream: VideoStream | AudioStream, source: MediaInfo) -> Fraction:

@@ -156,3 +156,20 @@ def test_forks_apart_write_the_same_bytes_as_together(
     )
     assert len(apart.plan.steps) == len(together.plan.steps) + 2
     assert [p.read_bytes() for p in apart.paths] == [p.read_bytes() for p in together.paths]
+
+
+def test_cuts_are_exact_where_time_is_counted_in_whole_frames(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """An overlay puts what lies below on the frame grid: half a frame is no tick there."""
+    reel = dags.sources(media)["reel"]
+    spec = job(
+        reel,
+        {"op": "overlay", "inputs": ["src", "src"], "output": "both"},
+        op("trim", "both", "cut", start=1.05, duration=1.45),
+        cut=lossless("a.mkv"),
+    )
+    spec["inputs"][0]["start_offset"] = 1.3
+    ours = render(spec, tmp_path / "ours", binaries)
+    naive = render(spec, tmp_path / "naive", binaries, is_optimised=False)
+    assert media.frames(ours.paths[0]) == media.frames(naive.paths[0])

@@ -22,7 +22,7 @@ def filters(operator: Trim, source: MediaInfo) -> list[str]:
 
 def test_the_cut_falls_between_frames_and_sound_follows() -> None:
     assert filters(trim(start=1, end=3), clip()) == [
-        "trim=start=0.983333:end=2.983333,setpts=expr=PTS-STARTPTS",
+        "trim=start=0.986667:end=2.986667,setpts=expr=PTS-STARTPTS",
         "atrim=start=1:end=3,asetpts=expr=PTS-STARTPTS",
     ]
 

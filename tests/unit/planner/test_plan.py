@@ -273,7 +273,7 @@ def test_a_cut_at_a_keyframe_is_a_copy() -> None:
 )
 def test_what_cannot_be_copied_whole_is_cut_exactly(spec: dict[str, Any]) -> None:
     (step,) = plan(spec).steps
-    assert "trim=start=1.983333" in (step.filtergraph or "")
+    assert "trim=start=1.986667" in (step.filtergraph or "")
     assert "libx264" in step.argv
 
 
