@@ -51,7 +51,7 @@ def _cut(
     whole = sum(filters.get(name, 0) for name in group.nodes)
     if whole <= MOST_FILTERS and len(opened) <= MOST_FILES:
         return [group]
-    runs = list(_runs(_deep_first(draft, group), filters, files))
+    runs = list(_runs(_deep_first(draft, group), filters, files, _tied(draft)))
     if len(runs) < 2:
         return [group]
     why = f"over {MOST_FILTERS} filters or {MOST_FILES} files in one command"
@@ -66,20 +66,37 @@ def _cut(
 
 
 def _runs(
-    names: list[str], filters: dict[str, int], files: dict[str, set[tuple[str, int]]]
+    names: list[str],
+    filters: dict[str, int],
+    files: dict[str, set[tuple[str, int]]],
+    tied: dict[str, set[str]],
 ) -> Iterator[list[str]]:
+    place = {name: number for number, name in enumerate(names)}
     run: list[str] = []
-    count, opened = 0, set[tuple[str, int]]()
+    count, opened, tied_until = 0, set[tuple[str, int]](), -1
     for name in names:
         more = opened | files.get(name, set())
         is_full = count + filters.get(name, 0) > MOST_FILTERS or len(more) > MOST_FILES
-        if run and is_full:
+        if run and is_full and tied_until < place[name]:
             yield run
             run, count, more = [], 0, set(files.get(name, set()))
         run.append(name)
         count, opened = count + filters.get(name, 0), more
+        ends = (place[other] for other in tied.get(name, ()) if other in place)
+        tied_until = max(tied_until, *ends, -1)
     if run:
         yield run
+
+
+def _tied(draft: Draft) -> dict[str, set[str]]:
+    """By node, those that read what lies between its filters, as they do the same: such a stream
+    is not what a file would make of it (its time base), so it must not cross a cut."""
+    found: dict[str, set[str]] = {}
+    for w in draft.wires:
+        for track in w.inputs:
+            if track.is_inner and track.node != w.node:
+                found.setdefault(track.node, set()).add(w.node)
+    return found
 
 
 def _deep_first(draft: Draft, group: Group) -> list[str]:
