@@ -47,6 +47,9 @@ fmt: $(READY) ## Format the code and sort out what lint can mend
 bench: $(READY) ## Measure planning, estimates, and plans against experts' commands
 	@$(BIN)/python -m bench
 
+chaos: $(READY) ## Jobs while workers, brokers and databases die (ARGS="--jobs 200 --seed 1")
+	@$(BIN)/python -m tests.helpers.chaos $(ARGS)
+
 calibrate: $(READY) ## Measure what work costs on this machine, for first estimates
 	@$(BIN)/python -m bench.calibrate
 
@@ -69,4 +72,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full check fmt bench calibrate migrate migration docs glyphs ffmpeg-debian clean
+.PHONY: help setup demo up test test-full check fmt bench chaos calibrate migrate migration docs glyphs ffmpeg-debian clean

@@ -123,6 +123,7 @@ MEANINGS: Mapping[Code, Meaning] = {
     Code.METHOD_NOT_ALLOWED: _row(_V, 405, _NO, "The address does not take this method.", "The Allow header lists those that it takes."),
     Code.NOT_ACCEPTABLE: _row(_V, 406, _NO, "No acceptable representation.", "Accept application/json."),
     Code.CANNOT_CANCEL: _row(_V, 409, _NO, "The job is finished, so it cannot be cancelled.", "Nothing is left to be done."),
+    Code.CANNOT_CHANGE: _row(_V, 409, _NO, "The job has ended, so it cannot be changed.", "Submit a new job."),
     Code.CANNOT_RETRY: _row(_V, 409, _NO, "Only a failed job can be retried.", "Submit a new job."),
     Code.IDEMPOTENCY_CONFLICT: _row(_V, 409, _NO, "The Idempotency-Key was used with another body.", "Use a new key for a new job."),
     Code.BODY_TOO_LARGE: _row(_V, 413, _NO, "The body is too large.", "Send at most 1 MiB."),

@@ -3,7 +3,7 @@
 from app import log
 from app.queue import names
 from app.queue.celery import celery
-from app.services import job_advance
+from app.services import job_admit, job_advance
 from app.services import sweep as sweeping
 from tasks import canvas
 
@@ -14,6 +14,13 @@ def advance_job(job_id: str) -> None:
     """Plan a job, or send what may run next, or finish it."""
     log.bind(job_id=job_id)
     canvas.send(job_advance.advance(job_id))
+
+
+@celery.task(name=names.ADMIT, acks_late=True)
+def admit_jobs() -> None:
+    """Admit waiting jobs as slots and limits allow."""
+    log.bind()
+    job_admit.admit()
 
 
 @celery.task(name=names.SWEEP, acks_late=True)

@@ -3,10 +3,12 @@
 import threading
 from typing import Any
 
-from celery.signals import setup_logging, worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 
 from app import log, settings
+from app.queue.celery import celery
 from app.services import worker_presence
+from app.store.status import WorkerStatus
 
 
 @setup_logging.connect
@@ -20,20 +22,28 @@ class Heartbeat(threading.Thread):
     def __init__(self, worker_id: str, slots: int, queues: list[str]) -> None:
         super().__init__(name="heartbeat", daemon=True)
         self._report = (worker_id, slots, queues)
-        self._stopped = threading.Event()
+        self._status = WorkerStatus.ACTIVE
+        self._changed = threading.Event()
 
     def run(self) -> None:
-        while True:
+        while self._status is not WorkerStatus.OFFLINE:
+            self._changed.clear()
             try:
-                worker_presence.beat(*self._report)
+                worker_presence.beat(*self._report, self._status)
+                worker_presence.end_strays()
             except Exception as error:
                 # whatever it was, the next beat may succeed; a silent thread would look like death
                 log.get(__name__).warning("heartbeat not sent", error=str(error))
-            if self._stopped.wait(float(settings.current().heartbeat_s)):
-                return
+            self._changed.wait(float(settings.current().heartbeat_s))
+
+    def drain(self) -> None:
+        """Say that no more work is wanted. Called in a signal handler: does nothing itself."""
+        self._status = WorkerStatus.DRAINING
+        self._changed.set()
 
     def stop(self) -> None:
-        self._stopped.set()
+        self._status = WorkerStatus.OFFLINE
+        self._changed.set()
         worker_presence.leave(self._report[0])
 
 
@@ -45,12 +55,20 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     worker_id = settings.current().worker_id or str(sender.hostname)
     queues = sorted(sender.app.amqp.queues.consume_from)
     heartbeat = Heartbeat(worker_id, int(sender.controller.concurrency), queues)
-    setattr(sender.controller, _HEARTBEAT, heartbeat)
+    setattr(celery, _HEARTBEAT, heartbeat)
     heartbeat.start()
 
 
+@worker_shutting_down.connect
+def drain(**_: Any) -> None:
+    """SIGTERM: what runs may finish within DRAIN_S, then it is given back."""
+    heartbeat = getattr(celery, _HEARTBEAT, None)
+    if heartbeat is not None:
+        heartbeat.drain()
+
+
 @worker_shutdown.connect
-def stop_heartbeat(sender: Any, **_: Any) -> None:
-    heartbeat = getattr(sender, _HEARTBEAT, None)
+def stop_heartbeat(**_: Any) -> None:
+    heartbeat = getattr(celery, _HEARTBEAT, None)
     if heartbeat is not None:
         heartbeat.stop()

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -11,7 +12,7 @@ from app import settings
 from app.cli.output import EXIT_FAILED, out, print_json
 from app.embedded import postgres, valkey
 from app.engine import process, tools, workspace
-from app.services import api_keys, health
+from app.services import api_keys, health, job_admit
 from app.store import migrate
 
 
@@ -52,6 +53,32 @@ def create(tenant: str, name: str, scopes: str, as_json: bool) -> None:
         print_json({"key": key, "tenant": tenant, "name": name, "scopes": wanted})
     else:
         out.print(key, markup=False)
+
+
+@click.group()
+def queue() -> None:
+    """Jobs that wait to be admitted."""
+
+
+def _queue_command(name: str, act: Callable[[], dict[str, Any]], explained: str) -> None:
+    @queue.command(name, help=explained)
+    @click.option("--json", "as_json", is_flag=True)
+    def command(as_json: bool) -> None:
+        found = act()
+        if as_json:
+            print_json(found)
+            return
+        state = "paused" if found["paused"] else "admitting"
+        out.print(f"{state}: {found['depth']} waiting, {found['running']} worked on")
+        for one in found["tenants"]:
+            following = f", next {one['next'][0]}" if one["next"] else ""
+            counts = f"{one['depth']} waiting, {one['running']} worked on{following}"
+            out.print(f"  {one['tenant']:<20} {counts}", markup=False)
+
+
+_queue_command("show", job_admit.show, "What waits, tenant by tenant.")
+_queue_command("pause", lambda: job_admit.set_paused(True), "Admit no more jobs.")
+_queue_command("resume", lambda: job_admit.set_paused(False), "Admit jobs again.")
 
 
 @click.command()
@@ -117,4 +144,4 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "process guard": _process_guard,
 }
 
-COMMANDS = (db, apikey, doctor)
+COMMANDS = (db, apikey, queue, doctor)

@@ -29,6 +29,11 @@ def remove_job(work_dir: str, job_id: str) -> None:
     shutil.rmtree(os.path.join(os.path.abspath(work_dir), job_id), ignore_errors=True)
 
 
+def job_dir_prefix(work_dir: str) -> bytes:
+    """What the paths of all jobs' work folders begin with."""
+    return os.fsencode(os.path.join(os.path.abspath(work_dir), "job_"))
+
+
 def jobs_with_files(work_dir: str) -> list[str]:
     """The ids of the jobs that have work files."""
     try:

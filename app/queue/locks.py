@@ -1,10 +1,11 @@
 """A lock in Redis: SET NX PX, released by its owner alone; only to save work, never for truth."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis import Redis
-from redis.exceptions import LockError
+from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
 from app import settings
@@ -13,6 +14,27 @@ from app import settings
 def connect() -> Redis:
     """A client of the configured server that gives up soon."""
     return Redis.from_url(settings.current().redis_url, socket_connect_timeout=1, socket_timeout=2)
+
+
+@contextmanager
+def kept(lock: Lock, ttl_s: float) -> Iterator[None]:
+    """Keep a lock alive in a thread while the block runs, however long one part of it takes."""
+    is_done = threading.Event()
+
+    def keep() -> None:
+        while not is_done.wait(ttl_s / 3):
+            try:
+                lock.extend(ttl_s, replace_ttl=True)
+            except (LockError, RedisError):
+                return  # it is somebody else's, or Redis is away: the block is idempotent
+
+    thread = threading.Thread(target=keep, name="lock", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        thread.join(timeout=3)
 
 
 @contextmanager
@@ -27,6 +49,6 @@ def try_lock(name: str, ttl_s: float) -> Iterator[Lock | None]:
         if is_ours:
             try:
                 lock.release()
-            except LockError:
-                pass  # it ran out; somebody else may have it by now
+            except (LockError, RedisError):
+                pass  # it ran out, or will: somebody else may have it by now
         client.close()

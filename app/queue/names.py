@@ -6,6 +6,7 @@ TRANSFER = "transfer"
 WEBHOOKS = "webhooks"
 
 ADVANCE = "media_pipeline.advance_job"
+ADMIT = "media_pipeline.admit_jobs"
 SWEEP = "media_pipeline.sweep"
 RUN_STEP = "media_pipeline.run_step"
 DIGEST_OUTPUTS = "media_pipeline.digest_outputs"

@@ -25,6 +25,11 @@ def enqueue_advance(job_id: str, priority: int = 5) -> bool:
     return _send(names.ADVANCE, names.CONTROL, (job_id,), priority)
 
 
+def enqueue_admit(priority: int = 10) -> bool:
+    """Ask for waiting jobs to be admitted."""
+    return _send(names.ADMIT, names.CONTROL, (), priority)
+
+
 def enqueue_step(job_id: str, step_id: str, priority: int) -> bool:
     """Send a step's message once more; the claim makes it harmless if the first was not lost."""
     return _send(names.RUN_STEP, names.MEDIA, (job_id, step_id), priority)

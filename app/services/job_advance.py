@@ -15,19 +15,21 @@ from app.services.job_plan import plan_job
 from app.store import jobs, steps
 from app.store.models import Job, Step
 from app.store.session import transaction
-from app.store.status import RUNNING, UNPLANNED, JobStatus, StepStatus
+from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
 
 
 def advance(job_id: str) -> Frontier:
     """What must be sent now; the marks are committed before this returns."""
     with transaction() as session:
         job = jobs.get(session, job_id)
-    if job is None:
+    if job is None or (job.status == JobStatus.PENDING and job.admitted_at is None):
         return Frontier(job_id=job_id)
     if job.status in UNPLANNED:
         plan_job(job)
     with transaction() as session:
-        frontier, is_completed = _take(session, job_id)
+        frontier, is_completed, is_over = _take(session, job_id)
+    if is_over:
+        send.enqueue_admit()  # there is room for another one
     if is_completed:
         if not job.spec.get("debug"):
             workspace.remove_job(settings.current().work_dir, job_id)
@@ -35,18 +37,19 @@ def advance(job_id: str) -> Frontier:
     return frontier
 
 
-def _take(session: Session, job_id: str) -> tuple[Frontier, bool]:
+def _take(session: Session, job_id: str) -> tuple[Frontier, bool, bool]:
+    """What may be sent; whether this completed the job; whether the job is over."""
     job = steps.lock_job(session, job_id)
     if job is None or job.status not in RUNNING:
-        return Frontier(job_id=job_id), False
+        return Frontier(job_id=job_id), False, job is not None and job.status in TERMINAL
     rows = steps.of_job(session, job_id)
     if _move_on(session, job, rows):
-        return Frontier(job_id=job_id, priority=job.priority), True
+        return Frontier(job_id=job_id, priority=job.priority), True, True
     frontier = find_frontier(job_id, job.priority, rows)
     if frontier.chains:
         steps.queue(session, job_id, frontier.step_ids)
         _announce(session, job_id, frontier)
-    return frontier, False
+    return frontier, False, False
 
 
 def _move_on(session: Session, job: Job, rows: Sequence[Step]) -> bool:

@@ -72,6 +72,8 @@ def _store(job: Job, plan: dict[str, Any]) -> None:
         )  # fmt: skip
         if not is_first:
             return
+        if steps.of_job(session, job.job_id):
+            return  # of a job that is tried again: they are there already
         steps.add_all(session, job.job_id, [_row(n, s) for n, s in enumerate(plan["steps"])])
         text = f"Planned {len(plan['steps'])} step(s) as {plan['plan_id']}."
         jobs.log(session, job.job_id, "info", JobStatus.PLANNING, text)

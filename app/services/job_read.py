@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.errors import Failure
+from app.queue import waiting
 from app.services.job_view import show_job, show_log, show_steps
 from app.store import jobs, steps
 from app.store.models import Job
 from app.store.session import transaction
+from app.store.status import JobStatus
 from operators.problem import Code
 
 _JOB_ID = re.compile(r"job_[0-9a-f]{32}", re.ASCII)
@@ -35,7 +37,19 @@ def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
 
 def get(job_id: str, tenant_id: str) -> dict[str, Any]:
     with transaction() as session:
-        return show_job(find_job(session, job_id, tenant_id), steps.of_job(session, job_id))
+        job, rows = find_job(session, job_id, tenant_id), steps.of_job(session, job_id)
+    return show_job(job, rows, _positions([job]).get(job_id))
+
+
+def _positions(found: Sequence[Job]) -> dict[str, int]:
+    """The places in the queue of those that wait; one round trip to Redis, none if nobody waits."""
+    return waiting.positions(
+        [
+            (job.tenant_id, job.job_id)
+            for job in found
+            if job.status == JobStatus.PENDING and job.admitted_at is None
+        ]
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +79,11 @@ def page(tenant_id: str, which: Filter, before: tuple[datetime, str] | None, lim
             before=before, limit=limit + 1,
         )  # fmt: skip
         shown = found[:limit]
-        data = [show_job(job, steps.of_job(session, job.job_id)) for job in shown]
+        places = _positions(shown)
+        data = [
+            show_job(job, steps.of_job(session, job.job_id), places.get(job.job_id))
+            for job in shown
+        ]
     has_more = len(found) > limit
     return Page(data=data, next_key=(shown[-1].created_at, shown[-1].job_id) if has_more else None)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import uuid_utils
 
-from app.queue import send
+from app.services import job_admit
 from app.services.job_view import show_job
 from app.services.policy import policy_for
 from app.store import jobs, plans
@@ -39,9 +39,7 @@ def submit(document: Any, tenant_id: str, request_id: str | None = None) -> dict
             request_id=request_id,
         )
         jobs.log(session, job_id, "info", "pending", "Job accepted.")
-        view = show_job(job, [])
-    send.enqueue_advance(job_id, parsed.spec.priority)
-    return view
+    return show_job(job, [], job_admit.enter(job))
 
 
 def _stored_plan(document: Any, tenant_id: str) -> Any:

@@ -25,7 +25,7 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def show_job(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
+def show_job(job: Job, steps: Sequence[Step], position: int | None = None) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "status": job.status,
@@ -36,7 +36,7 @@ def show_job(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
         "started_at": moment(job.started_at),
         "completed_at": moment(job.completed_at),
         "retry_count": job.retry_count,
-        "queue_position": None,
+        "queue_position": position,
         "progress": show_progress(job, steps),
         "error": job.error,
         "warnings": job.warnings,

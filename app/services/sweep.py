@@ -5,8 +5,6 @@ Correct with two sweeps at once, with none for a while, and when it dies in betw
 
 from collections.abc import Callable
 
-from redis.exceptions import LockError
-
 from app import log, settings
 from app.engine import workspace
 from app.engine.storage import local
@@ -14,13 +12,15 @@ from app.errors import Failure
 from app.queue import locks, send
 from app.services import job_fail
 from app.services.cost_learn import learn_costs
+from app.services.job_admit import admit as admit_jobs
+from app.services.job_admit import refill as refill_queue
 from app.store import jobs, parts, steps, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.problem import Code
 
 _BATCH = 200
-_LOCK_S = 60
+_LOCK_S = 30
 
 
 def sweep() -> dict[str, int]:
@@ -28,13 +28,8 @@ def sweep() -> dict[str, int]:
     with locks.try_lock("sweep", _LOCK_S) as lock:
         if lock is None:
             return {}
-        done: dict[str, int] = {}
-        for part in _PARTS:
-            done[part.__name__] = _guarded(part)
-            try:
-                lock.extend(_LOCK_S, replace_ttl=True)
-            except LockError:
-                break  # another sweep has begun; it does the rest
+        with locks.kept(lock, _LOCK_S):
+            done = {part.__name__: _guarded(part) for part in _PARTS}
     found = {name: count for name, count in done.items() if count}
     if found:
         log.get(__name__).info("sweep repaired", **found)
@@ -165,6 +160,8 @@ _PARTS: tuple[Callable[[], int], ...] = (
     recover_steps,
     time_out_jobs,
     resend_steps,
+    refill_queue,
+    admit_jobs,
     advance_idle,
     remove_parts,
     remove_work_files,

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
+from app.store.admissions import is_not_waiting
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.status import LIVE, RUNNING, TERMINAL, JobStatus, may_precede
 
@@ -68,6 +69,26 @@ def move(
     data = {"status": to.value, "error_code": (values.get("error") or {}).get("code")}
     _add_event(session, job_id, moved, "job.status", data)
     return True
+
+
+def restart(session: Session, job_id: str) -> bool:
+    """Let a failed job wait again, its counters and deadline as of a new one."""
+    return move(
+        session, job_id, JobStatus.PENDING,
+        error=None, started_at=None, completed_at=None, deadline_at=None, admitted_at=None,
+        queued_at=_NOW, retry_count=Job.retry_count + 1,
+    )  # fmt: skip
+
+
+def set_priority(session: Session, job_id: str, priority: int) -> bool:
+    """False where the job has ended."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.job_id == job_id, Job.status.in_([s.value for s in LIVE]))
+        .values(priority=priority, updated_at=_NOW)
+        .returning(Job.job_id)
+    )
+    return changed.scalar_one_or_none() is not None
 
 
 def record_event(session: Session, job_id: str, kind: str, data: dict[str, Any]) -> None:
@@ -227,7 +248,12 @@ def idle(session: Session, older_than_s: float, limit: int) -> list[str]:
     return list(
         session.scalars(
             select(Job.job_id)
-            .where(Job.status.in_([s.value for s in LIVE]), Job.updated_at < old, ~is_worked_on)
+            .where(
+                Job.status.in_([s.value for s in LIVE]),
+                Job.updated_at < old,
+                ~is_worked_on,
+                is_not_waiting(),
+            )
             .order_by(Job.updated_at)
             .limit(limit)
         )

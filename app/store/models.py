@@ -59,6 +59,17 @@ class Job(Base):
             postgresql_where=text("status NOT IN ('completed', 'failed', 'cancelled')"),
         ),
         Index("ix_jobs_tags", "tags", postgresql_using="gin"),
+        # what waits for admission, and what was admitted: both are asked for at every admission
+        Index(
+            "ix_jobs_waiting", "tenant_id",
+            postgresql_where=text("status = 'pending' AND admitted_at IS NULL"),
+        ),
+        Index(
+            "ix_jobs_admitted", "tenant_id",
+            postgresql_where=text(
+                "admitted_at IS NOT NULL AND status NOT IN ('completed', 'failed', 'cancelled')"
+            ),
+        ),
     )  # fmt: skip
 
     job_id: Mapped[str] = mapped_column(primary_key=True)
@@ -75,6 +86,9 @@ class Job(Base):
     error: Mapped[dict[str, Any] | None]
     timeout_ms: Mapped[int] = mapped_column(BigInteger)
     deadline_at: Mapped[datetime | None]
+    queued_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    """Since when it waits to be admitted: since it was submitted, or tried again."""
+    admitted_at: Mapped[datetime | None]
     retry_count: Mapped[int] = mapped_column(server_default="0")
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     request_id: Mapped[str | None]
@@ -199,6 +213,17 @@ class Worker(Base):
     work_dir_fingerprint: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     last_heartbeat_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class QueueControl(Base):
+    """One row: whether jobs are admitted at all."""
+
+    __tablename__ = "queue_control"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, server_default="1")
+    is_paused: Mapped[bool]
+    changed_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
 
 class LearntCost(Base):

@@ -54,6 +54,24 @@ def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
     )
 
 
+def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
+    """Let all steps that are not completed begin anew, and those whose files are lost."""
+    rows = of_job(session, job_id)
+    done = {row.step_id for row in rows if row.status == _S.COMPLETED} - set(lost)
+    for row in rows:
+        if row.step_id in done:
+            continue
+        session.execute(
+            update(Step)
+            .where(Step.job_id == job_id, Step.step_id == row.step_id)
+            .values(
+                status=_S.PENDING.value, deps_left=len(set(row.depends_on) - done), failures=0,
+                error=None, not_before=None, queued_at=None, lease_until=None, percent=0,
+                progress=None, updated_at=_NOW,
+            )
+        )  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A step that is ours until the lease ends; `lost` is the attempt that we took it from."""

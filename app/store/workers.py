@@ -15,13 +15,14 @@ MEDIA_QUEUE = "media"
 
 
 def beat(session: Session, worker_id: str, **values: Any) -> None:
-    """Register a worker, or say that it is still there."""
+    """Register a worker, or say that it is still there, and how (`status`; active by default)."""
+    values.setdefault("status", WorkerStatus.ACTIVE.value)
     session.execute(
         insert(Worker)
         .values(worker_id=worker_id, **values)
         .on_conflict_do_update(
             index_elements=[Worker.worker_id],
-            set_={"last_heartbeat_at": _NOW, "status": WorkerStatus.ACTIVE.value},
+            set_={"last_heartbeat_at": _NOW, "status": insert(Worker).excluded.status},
         )
     )
 

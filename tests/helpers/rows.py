@@ -1,6 +1,7 @@
 """Jobs with steps, put into the database as planning would have."""
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from app.store import jobs, steps
@@ -16,7 +17,10 @@ _TO_PROCESSING = (
 
 
 def add_job(
-    tenant: str = "default", timeout_ms: int = 60_000, tags: dict[str, str] | None = None
+    tenant: str = "default",
+    timeout_ms: int = 60_000,
+    tags: dict[str, str] | None = None,
+    is_admitted: bool = True,
 ) -> str:
     """A pending job."""
     job_id = "job_" + uuid.uuid4().hex
@@ -24,6 +28,7 @@ def add_job(
         jobs.add(
             session, job_id=job_id, tenant_id=tenant, priority=5, spec={}, tags=tags or {},
             outputs=[{"index": 0, "md5": None, "destination": "x"}], timeout_ms=timeout_ms,
+            admitted_at=datetime.now(UTC) if is_admitted else None,
         )  # fmt: skip
     return job_id
 

@@ -96,7 +96,7 @@ class Service:
 
     def ffmpeg_pids(self, job_id: str) -> list[int]:
         """The FFmpeg processes that work for a job."""
-        return [pid for pid, command in _commands() if job_id in command and "-progress" in command]
+        return [pid for pid, command in commands() if job_id in command and "-progress" in command]
 
     def await_no_ffmpeg(self, job_id: str, seconds: float = 2) -> None:
         """Cancelled and timed-out jobs must have stopped by then."""
@@ -111,10 +111,10 @@ class Service:
 
     def pids(self, *words: str) -> list[int]:
         """The processes of this service whose command line has all of the words."""
-        wanted = {self.process.pid, *_descendants(self.process.pid)}
+        wanted = {self.process.pid, *descendants(self.process.pid)}
         return [
             pid
-            for pid, command in _commands()
+            for pid, command in commands()
             if pid in wanted and all(word in command for word in words)
         ]
 
@@ -129,7 +129,7 @@ class Service:
         return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-1500:]}" for f in files)
 
 
-def _commands() -> Iterator[tuple[int, str]]:
+def commands() -> Iterator[tuple[int, str]]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -141,9 +141,9 @@ def _commands() -> Iterator[tuple[int, str]]:
                 continue
 
 
-def _descendants(parent: int) -> set[int]:
+def descendants(parent: int) -> set[int]:
     children: dict[int, list[int]] = {}
-    for pid, _ in _commands():
+    for pid, _ in commands():
         try:
             children.setdefault(int(_stat(pid)[1]), []).append(pid)
         except OSError:
@@ -163,7 +163,7 @@ def _stat(pid: int) -> list[str]:
 
 def processes_naming(text: str) -> list[str]:
     """The command lines of all processes that mention a text."""
-    return [command for pid, command in _commands() if text in command and pid != os.getpid()]
+    return [command for pid, command in commands() if text in command and pid != os.getpid()]
 
 
 def free_port() -> int:

@@ -16,7 +16,7 @@ from tests.helpers.specs import job, op
 
 @pytest.fixture
 def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
-    monkeypatch.setattr(send, "enqueue_advance", lambda *_: True)
+    monkeypatch.setattr(send, "enqueue_admit", lambda *_: True)
     with create_app().test_client() as made:
         yield made
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What was sent to Celery, which is not running here."""
     found: list[tuple[Any, ...]] = []
-    for name in ("enqueue_advance", "enqueue_step", "enqueue_digest"):
+    for name in ("enqueue_advance", "enqueue_step", "enqueue_digest", "enqueue_admit"):
         monkeypatch.setattr(send, name, lambda *args, n=name: found.append((n, *args)) or True)
     with transaction() as session:
         session.execute(text("TRUNCATE jobs, workers, output_parts CASCADE"))

@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from app.api.auth import requires, tenant
 from app.api.body import read_json
 from app.api.jobs.schemas import (
+    JobChangeSchema,
     JobPageSchema,
     JobQuerySchema,
     JobSchema,
@@ -19,7 +20,7 @@ from app.api.jobs.schemas import (
 from app.api.paging import decode, show_page
 from app.api.schemas import PlanSchema
 from app.api.spec_schema import request_body
-from app.services import job_cancel, job_read, job_submit
+from app.services import job_cancel, job_priority, job_read, job_retry, job_submit
 from app.services.job_read import Filter
 
 jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, watch, cancel jobs")
@@ -58,6 +59,23 @@ def list_jobs(query: dict[str, Any]) -> Any:
 def get_job(job_id: str) -> Any:
     """One job: status, progress, outputs, error."""
     return job_read.get(job_id, tenant())
+
+
+@jobs.route("/<job_id>", methods=["PATCH"])
+@requires("jobs:write")
+@jobs.arguments(JobChangeSchema)
+@jobs.response(200, JobSchema)
+def change_job(change: dict[str, Any], job_id: str) -> Any:
+    """Change a job's priority while it has not ended."""
+    return job_priority.change(job_id, tenant(), change["priority"])
+
+
+@jobs.route("/<job_id>/retry", methods=["POST"])
+@requires("jobs:write")
+@jobs.response(202, JobSchema)
+def retry_job(job_id: str) -> Any:
+    """Try a failed job again: only what did not finish is done anew."""
+    return job_retry.retry(job_id, tenant())
 
 
 @jobs.route("/<job_id>", methods=["DELETE"])

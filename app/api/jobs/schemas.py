@@ -57,6 +57,10 @@ class JobSchema(Schema):
     plan_id = fields.Str(allow_none=True)
 
 
+class JobChangeSchema(Schema):
+    priority = fields.Int(required=True, strict=True, validate=validate.Range(0, 10))
+
+
 class JobPageSchema(PageSchema):
     data = fields.List(fields.Nested(JobSchema))
 

@@ -1,0 +1,129 @@
+"""Jobs that wait to be admitted: a sorted set a tenant in Redis, rebuilt from Postgres when lost.
+
+Score: `submitted_ms - priority × 600000`, lowest first: ten minutes of waiting are worth one
+priority. Tenants are served in turn. Nothing here is the truth: a job that is missing is put back by
+the sweep, one that is too much is found out when it is to be admitted.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from app import log, settings
+
+_PREFIX = "media_pipeline:queue"
+_TURNS = f"{_PREFIX}:turns"
+"""Tenants by the number of the turn in which they were served last."""
+_TURN = f"{_PREFIX}:turn"
+_PRIORITY_MS = 600_000
+_CHUNK = 1000
+_PATIENCE_S = 0.4  # an API request waits no longer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A job that waits, and since when (ms since 1970)."""
+
+    tenant_id: str
+    job_id: str
+    priority: int
+    queued_ms: int
+
+    @property
+    def score(self) -> int:
+        return self.queued_ms - self.priority * _PRIORITY_MS
+
+
+@cache
+def _client(url: str) -> Redis:
+    return Redis.from_url(
+        url, socket_connect_timeout=_PATIENCE_S, socket_timeout=_PATIENCE_S, decode_responses=True
+    )
+
+
+def _redis() -> Redis:
+    return _client(settings.current().redis_url)
+
+
+def _key(tenant_id: str) -> str:
+    return f"{_PREFIX}:of:{tenant_id}"
+
+
+def put(job: Waiting) -> bool:
+    """Let a job wait, or change its place. False when Redis is away: the sweep puts it there."""
+    try:
+        fill([job])
+    except RedisError as error:
+        log.get(__name__).warning("not put into the queue, the sweep will", error=str(error))
+        return False
+    return True
+
+
+def fill(jobs: Iterable[Waiting]) -> None:
+    """Let many jobs wait. Raises: RedisError."""
+    batch = list(jobs)
+    for start in range(0, len(batch), _CHUNK):
+        with _redis().pipeline(transaction=False) as pipe:
+            for job in batch[start : start + _CHUNK]:
+                pipe.zadd(_key(job.tenant_id), {job.job_id: job.score})
+            # a tenant that is new, or was away, is served next; the others keep their turns
+            pipe.zadd(_TURNS, dict.fromkeys({job.tenant_id for job in batch}, 0), nx=True)
+            pipe.execute()
+
+
+def drop(tenant_id: str, *job_ids: str) -> None:
+    """These do not wait any more. Redis may be away: then they are found out later."""
+    try:
+        if job_ids:
+            _redis().zrem(_key(tenant_id), *job_ids)
+    except RedisError as error:
+        log.get(__name__).warning("not taken out of the queue", error=str(error))
+
+
+def clear(tenant_id: str) -> None:
+    """Forget all that a tenant has waiting, to fill it anew. Raises: RedisError."""
+    _redis().delete(_key(tenant_id))
+
+
+def positions(jobs: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """For (tenant, job): its place among the tenant's, 1 the next; missing where not known."""
+    if not jobs:
+        return {}
+    try:
+        with _redis().pipeline(transaction=False) as pipe:
+            for tenant_id, job_id in jobs:
+                pipe.zrank(_key(tenant_id), job_id)
+            ranks = pipe.execute()
+    except RedisError:
+        return {}
+    return {job: rank + 1 for (_, job), rank in zip(jobs, ranks, strict=True) if rank is not None}
+
+
+def tenants() -> list[str]:
+    """Who has jobs waiting, the one whose turn it is first. Raises: RedisError."""
+    return [str(name) for name in _redis().zrange(_TURNS, 0, -1)]
+
+
+def heads(tenant_id: str, count: int) -> list[str]:
+    """A tenant's next jobs. Raises: RedisError."""
+    return [str(name) for name in _redis().zrange(_key(tenant_id), 0, count - 1)]
+
+
+def depths(tenant_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many jobs each tenant has waiting. Raises: RedisError."""
+    with _redis().pipeline(transaction=False) as pipe:
+        for tenant_id in tenant_ids:
+            pipe.zcard(_key(tenant_id))
+        return dict(zip(tenant_ids, pipe.execute(), strict=True))
+
+
+def served(tenant_id: str) -> None:
+    """A tenant's turn is over: all others come first now. Raises: RedisError."""
+    client = _redis()
+    if client.zcard(_key(tenant_id)):
+        client.zadd(_TURNS, {tenant_id: client.incr(_TURN)})
+    else:
+        client.zrem(_TURNS, tenant_id)

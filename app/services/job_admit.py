@@ -1,0 +1,144 @@
+"""Admit waiting jobs as slots and the limits of their tenants allow; tenants in turn."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from app import log, settings
+from app.queue import send, waiting
+from app.queue.waiting import Waiting
+from app.store import admissions, workers
+from app.store.models import Job
+from app.store.session import transaction
+
+_SPARE = 2
+"""Jobs beyond twice the slots: some probe, some publish, and no slot must wait for the next."""
+_SHOWN = 10
+
+
+def as_waiting(job: Job) -> Waiting:
+    """A job as the queue sees it."""
+    return Waiting(
+        tenant_id=job.tenant_id,
+        job_id=job.job_id,
+        priority=job.priority,
+        queued_ms=int(job.queued_at.timestamp() * 1000),
+    )
+
+
+def enter(job: Job) -> int | None:
+    """Let a job wait, and ask for admissions; its place, None where Redis is away. What cannot be
+    sent now is done by the sweep."""
+    if not waiting.put(as_waiting(job)):
+        return None
+    place = waiting.positions([(job.tenant_id, job.job_id)]).get(job.job_id)
+    send.enqueue_admit(job.priority)
+    return place
+
+
+def admit() -> int:
+    """Admit what there is room for; how many jobs that were. Idempotent."""
+    try:
+        with transaction() as session:
+            admissions.lock(session)
+            taken = [] if admissions.is_paused(session) else list(_take(session))
+    except RedisError as error:
+        log.get(__name__).warning("nothing admitted, Redis is away", error=str(error))
+        return 0
+    for tenant_id, job_id, priority in taken:
+        waiting.drop(tenant_id, job_id)
+        send.enqueue_advance(job_id, priority)
+    return len(taken)
+
+
+def _take(session: Session) -> Iterator[tuple[str, str, int]]:
+    """Admit one job after the other: tenant, job, priority."""
+    busy = dict(admissions.count_admitted(session))
+    room = _window(session) - sum(busy.values())
+    seen: set[str] = set()
+    while room > 0:
+        tenant_id = _next_tenant(busy)
+        if tenant_id is None:
+            return
+        head = next((j for j in waiting.heads(tenant_id, len(seen) + 1) if j not in seen), None)
+        waiting.served(tenant_id)
+        if head is None:
+            busy[tenant_id] = settings.current().limit_concurrent_jobs  # nothing more of them
+            continue
+        seen.add(head)
+        priority = admissions.admit(session, head)
+        if priority is None:
+            waiting.drop(tenant_id, head)  # cancelled meanwhile
+            continue
+        busy[tenant_id] = busy.get(tenant_id, 0) + 1
+        room -= 1
+        yield tenant_id, head, priority
+
+
+def _next_tenant(busy: dict[str, int]) -> str | None:
+    most = settings.current().limit_concurrent_jobs
+    return next((name for name in waiting.tenants() if busy.get(name, 0) < most), None)
+
+
+def _window(session: Session) -> int:
+    """How many jobs may be under way: more would only wait in another queue, out of order."""
+    now = settings.current()
+    slots = workers.count_slots(session, float(now.stale_s)) or now.slots
+    return 2 * slots + _SPARE
+
+
+def refill() -> int:
+    """Put back into the queue what Redis has lost; the number of tenants that missed something."""
+    with transaction() as session:
+        counts = admissions.count_waiting(session)
+    known = waiting.depths(list({*counts, *waiting.tenants()}))
+    wrong = [tenant for tenant, depth in known.items() if depth != counts.get(tenant, 0)]
+    for tenant_id in wrong:
+        with transaction() as session:
+            rows = admissions.waiting(session, tenant_id)
+        waiting.clear(tenant_id)
+        waiting.fill(
+            Waiting(tenant_id=tenant_id, job_id=job_id, priority=priority, queued_ms=queued_ms)
+            for job_id, priority, queued_ms in rows
+        )
+    return len(wrong)
+
+
+def show() -> dict[str, Any]:
+    """`{paused, depth, running, tenants: [{tenant, depth, running, next: [job ids]}]}`; numbers
+    from Postgres, order from Redis (empty while it is away)."""
+    with transaction() as session:
+        depths, running = admissions.count_waiting(session), admissions.count_admitted(session)
+        paused = admissions.is_paused(session)
+    return {
+        "paused": paused,
+        "depth": sum(depths.values()),
+        "running": sum(running.values()),
+        "tenants": [
+            {
+                "tenant": tenant,
+                "depth": depths.get(tenant, 0),
+                "running": running.get(tenant, 0),
+                "next": _heads(tenant),
+            }
+            for tenant in sorted({*depths, *running})
+        ],
+    }
+
+
+def _heads(tenant_id: str) -> list[str]:
+    try:
+        return waiting.heads(tenant_id, _SHOWN)
+    except RedisError:
+        return []
+
+
+def set_paused(paused: bool) -> dict[str, Any]:
+    """Pause or resume admissions; the queue as it is then."""
+    with transaction() as session:
+        admissions.set_paused(session, paused)
+    if not paused:
+        send.enqueue_admit()
+    return show()

@@ -1,0 +1,81 @@
+"""Which jobs wait, which are admitted, and whether any are. Never commits."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, and_, func, not_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.store.models import Job, QueueControl
+from app.store.status import TERMINAL, JobStatus
+
+_NOW = func.clock_timestamp()
+_ONE_AT_A_TIME = 0x6D70_6164  # the key of the advisory lock
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """SQL: the job is to be admitted before anything is done for it."""
+    return and_(Job.status == JobStatus.PENDING.value, Job.admitted_at.is_(None))
+
+
+def lock(session: Session) -> None:
+    """One admission at a time, until the transaction ends: what is counted stays true."""
+    session.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+
+def admit(session: Session, job_id: str) -> int | None:
+    """Admit a job that waits; its priority, or None when it does not wait (any more)."""
+    return session.scalar(
+        update(Job)
+        .where(Job.job_id == job_id, is_waiting())
+        .values(admitted_at=_NOW, updated_at=_NOW)
+        .returning(Job.priority)
+    )
+
+
+def count_admitted(session: Session) -> Mapping[str, int]:
+    """Admitted jobs that have not ended, by tenant."""
+    ended = [status.value for status in TERMINAL]
+    rows = session.execute(
+        select(Job.tenant_id, func.count().label("jobs"))
+        .where(Job.admitted_at.is_not(None), Job.status.not_in(ended))
+        .group_by(Job.tenant_id)
+    )
+    return {row.tenant_id: row.jobs for row in rows}
+
+
+def count_waiting(session: Session) -> Mapping[str, int]:
+    """Jobs that wait, by tenant."""
+    query = (
+        select(Job.tenant_id, func.count().label("jobs"))
+        .where(is_waiting())
+        .group_by(Job.tenant_id)
+    )
+    return {row.tenant_id: row.jobs for row in session.execute(query)}
+
+
+def waiting(session: Session, tenant_id: str) -> list[tuple[str, int, int]]:
+    """All that a tenant has waiting: id, priority, and since when in ms."""
+    since = func.floor(1000 * func.extract("epoch", Job.queued_at))
+    query = select(Job.job_id, Job.priority, since).where(Job.tenant_id == tenant_id, is_waiting())
+    return [(job_id, priority, int(ms)) for job_id, priority, ms in session.execute(query)]
+
+
+def is_paused(session: Session) -> bool:
+    return bool(session.scalar(select(QueueControl.is_paused)))
+
+
+def set_paused(session: Session, paused: bool) -> None:
+    """Stop admitting jobs, or go on; what is admitted goes on either way."""
+    values = {"id": 1, "is_paused": paused}
+    session.execute(
+        insert(QueueControl)
+        .values(**values)
+        .on_conflict_do_update(
+            index_elements=[QueueControl.id], set_={"is_paused": paused, "changed_at": _NOW}
+        )
+    )
+
+
+def is_not_waiting() -> ColumnElement[bool]:
+    return not_(is_waiting())

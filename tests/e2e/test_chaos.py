@@ -1,0 +1,29 @@
+"""The short form of `make chaos`: twenty jobs, a fault of nearly every kind, nothing lost."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.chaos import Chaos
+from tests.helpers.service import processes_naming, running_service
+
+
+@pytest.mark.parametrize(
+    ("jobs", "faults", "limit_s"),
+    [
+        (20, 8, 170),
+        pytest.param(200, 66, 1500, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
+    ],
+)
+@pytest.mark.timeout(300)
+def test_nothing_is_lost_whatever_dies(
+    jobs: int, faults: int, limit_s: float, tmp_path: Path
+) -> None:
+    with running_service(tmp_path / "data", "--workers", "2") as service:
+        chaos = Chaos(service=service, chance=random.Random(3), frozen_s=6)
+        report = chaos.run(jobs, faults, (0.5, 2.5), limit_s)
+        logs = service.logs()
+    assert report.wrong == [], logs
+    assert sum(report.faults.values()) >= 6
+    assert processes_naming(str(tmp_path)) == []

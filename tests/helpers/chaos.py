@@ -1,0 +1,343 @@
+"""`make chaos`: short jobs on two workers while things die, come twice, late, or are forgotten.
+
+Seeded and bounded. At the end every job has ended, every output is what was asked for, no step was
+published twice, and no process, work file or open row is left. Prints what was done and what came of
+it. The short form is tests/e2e/test_chaos.py.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg2
+from redis import Redis
+from redis.exceptions import RedisError
+from rich.console import Console
+from rich.table import Table
+
+from app import settings
+from app.engine import tools
+from app.queue import names
+from app.store.session import database_url
+from tests.helpers.media import Media
+from tests.helpers.service import TERMINAL, Service, commands, descendants, running_service
+from tests.helpers.specs import job, op
+
+_FRAMES = 120
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What was done, and what came of it."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    attempts: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0
+
+    def show(self) -> Table:
+        table = Table("what", "how often", title=f"chaos, {self.seconds:.0f} s")
+        for name, counts in (
+            ("", self.faults),
+            ("job ", self.statuses),
+            ("attempt ", self.attempts),
+        ):
+            for key, count in sorted(counts.items()):
+                table.add_row(name + key, str(count))
+        for text in self.wrong:
+            table.add_row(f"[red]{text}[/red]", "")
+        return table
+
+
+@dataclass(kw_only=True)
+class Chaos:
+    """A service, jobs, and a driver that harms it."""
+
+    service: Service
+    chance: random.Random
+    frozen_s: float
+    report: Report = field(default_factory=Report)
+
+    # faults: each does its harm, or returns False where there is nothing to harm now
+
+    def kill_pool_child(self) -> bool:
+        return self._kill(self._children_of_workers(), signal.SIGKILL)
+
+    def kill_worker(self) -> bool:
+        return self._kill(self._workers(), signal.SIGKILL)
+
+    def terminate_worker(self) -> bool:
+        return self._kill(self._workers(), signal.SIGTERM)
+
+    def kill_ffmpeg(self) -> bool:
+        return self._kill(self._ffmpegs(), signal.SIGKILL)
+
+    def kill_beat(self) -> bool:
+        return self._kill(self.service.pids("celery", " beat "), signal.SIGKILL)
+
+    def restart_postgres(self) -> bool:
+        return self._kill(self.service.pids("bin/postgres", "-D"), signal.SIGINT)
+
+    def restart_redis(self) -> bool:
+        return self._kill(self.service.pids("valkey-server"), signal.SIGKILL)
+
+    def flush_redis(self) -> bool:
+        with suppress(RedisError), self.redis() as client:
+            return bool(client.flushall())
+        return False
+
+    def freeze_worker(self) -> bool:
+        """A worker with all that it runs stands still for longer than its lease, then goes on."""
+        workers = self._workers()
+        if not workers:
+            return False
+        worker = self.chance.choice(workers)
+        still = [worker, *descendants(worker)]
+        _signal_all(still, signal.SIGSTOP)
+        self._later(self.frozen_s, lambda: _signal_all(still, signal.SIGCONT))
+        return True
+
+    def duplicate_messages(self) -> bool:
+        """Every message that waits now comes twice."""
+        with suppress(RedisError), self.redis() as client:
+            for key, messages in _messages(client):
+                client.rpush(key, *messages)
+            return True
+        return False
+
+    def delay_messages(self) -> bool:
+        """Messages that wait now come seconds later, after all that is sent meanwhile."""
+        with suppress(RedisError), self.redis() as client:
+            taken = _messages(client)
+            for key, _ in taken:
+                client.delete(key)
+            self._later(3, lambda: self._put_back(taken))
+            return bool(taken)
+        return False
+
+    def _put_back(self, taken: list[tuple[str, list[bytes]]]) -> None:
+        with suppress(RedisError), self.redis() as client:
+            for key, messages in taken:
+                client.lpush(key, *messages)
+
+    # what there is
+
+    def environment(self) -> Mapping[str, str]:
+        """What the service's own processes see."""
+        (pid, *_) = self.service.pids("celery", "control@")
+        raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
+        return dict(entry.partition("=")[::2] for entry in raw.split("\0") if "=" in entry)
+
+    def redis(self) -> Redis:
+        return Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
+
+    def __post_init__(self) -> None:
+        known = self.environment()
+        self.redis_url, self.database_url = known["REDIS_URL"], known["DATABASE_URL"]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        url = database_url(self.database_url).replace("+psycopg2", "")
+        connection = psycopg2.connect(url)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def _workers(self) -> list[int]:
+        """The main processes of the media workers."""
+        found = set(self.service.pids("celery", "media"))
+        return sorted(pid for pid in found if not found & {_parent(pid)})
+
+    def _children_of_workers(self) -> list[int]:
+        return sorted({_parent(pid) for pid in self._ffmpegs()} - {0, 1})
+
+    def _ffmpegs(self) -> list[int]:
+        work = str(self.service.data_dir / "work")
+        return [pid for pid, command in commands() if work in command and "-progress" in command]
+
+    def _kill(self, pids: list[int], number: int) -> bool:
+        if not pids:
+            return False
+        _signal_all([self.chance.choice(pids)], number)
+        return True
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, act)
+        timer.daemon = True
+        timer.start()
+
+    # the run
+
+    def run(self, jobs: int, faults: int, pause_s: tuple[float, float], limit_s: float) -> Report:
+        """Submit jobs, do harm, wait for the end, look at what is left."""
+        began = time.monotonic()
+        clip = Media(binaries=tools.find(settings.current()), folder=self.service.media).clip(
+            "chaos.mp4", seconds=_FRAMES / 30, size="640x360"
+        )
+        ids = [self._submit(clip, number) for number in range(jobs)]
+        self._harm(faults, pause_s, ids)
+        self._await_end(ids, began + limit_s)
+        self._look(ids)
+        self.report.seconds = time.monotonic() - began
+        return self.report
+
+    def _submit(self, clip: Path, number: int) -> str:
+        out = self.service.media / "chaos" / f"{number}.mp4"
+        operations = [op("scale", "src", "o", width=560 + 2 * (number % 40))]
+        if number % 4 == 0:
+            operations = [op("loudnorm", "src", "l"), op("scale", "l", "o", width=560)]
+        spec = job(clip, *operations, o=out)
+        spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": "slower"}}
+        while True:
+            with suppress(httpx.HTTPError):
+                answer = self.service.client.post("/v1/jobs", json=spec)
+                if answer.status_code == 201:
+                    return str(answer.json()["job_id"])
+                assert answer.status_code == 503, answer.text
+            time.sleep(0.2)
+
+    def _harm(self, faults: int, pause_s: tuple[float, float], ids: list[str]) -> None:
+        """The kinds in turn, shuffled, so that a short run has as many kinds as it can."""
+        for act in self._order(faults):
+            time.sleep(self.chance.uniform(*pause_s))
+            if self._ended(ids) == len(ids):
+                return
+            if self._insist(act):
+                self.report.faults[act.__name__] += 1
+
+    @staticmethod
+    def _insist(act: Callable[[], bool]) -> bool:
+        """Wait a little for something to harm."""
+        for _ in range(30):
+            if act():
+                return True
+            time.sleep(0.1)
+        return False
+
+    def _order(self, faults: int) -> Iterator[Callable[[], bool]]:
+        kinds: list[Callable[[], bool]] = []
+        for _ in range(faults):
+            if not kinds:
+                kinds = [getattr(self, name) for name in FAULTS]
+                self.chance.shuffle(kinds)
+            yield kinds.pop()
+
+    def _ended(self, ids: list[str]) -> int:
+        try:
+            found = dict(self.rows("SELECT job_id, status FROM jobs"))
+        except psycopg2.OperationalError:
+            return 0
+        return sum(found.get(job_id) in TERMINAL for job_id in ids)
+
+    def _await_end(self, ids: list[str], deadline: float) -> None:
+        while self._ended(ids) < len(ids) or self.service.work_files() or self._ffmpegs():
+            if time.monotonic() > deadline:
+                self.report.wrong.append("not over in time")
+                return
+            time.sleep(0.3)
+
+    def _look(self, ids: list[str]) -> None:
+        report, count = self.report, self._count
+        report.statuses.update(status for (status,) in self.rows("SELECT status FROM jobs"))
+        report.attempts.update(
+            status for (status,) in self.rows("SELECT status FROM step_attempts")
+        )
+        lost = len(ids) - count("SELECT count(*) FROM jobs")
+        open_jobs = "('completed', 'failed', 'cancelled')"
+        checks = {
+            "jobs were lost": lost,
+            "jobs are open": count(f"SELECT count(*) FROM jobs WHERE status NOT IN {open_jobs}"),
+            "steps are open": count(f"SELECT count(*) FROM steps WHERE status NOT IN {open_jobs}"),
+            "attempts are open": count(
+                "SELECT count(*) FROM step_attempts WHERE status = 'running'"
+            ),
+            "steps were published twice": count(
+                "SELECT count(*) FROM (SELECT job_id, step_id FROM step_attempts"
+                " WHERE status = 'completed' GROUP BY 1, 2 HAVING count(*) > 1) twice"
+            ),
+            "jobs failed without blame": count(
+                "SELECT count(*) FROM jobs WHERE status = 'failed' AND error->>'code' NOT IN ('WORKER_CRASHED', 'FFMPEG_KILLED')"
+            ),
+            "work files are left": len(self.service.work_files()),
+            "parts are left": len(self.service.parts()),
+            "FFmpeg processes are left": len(self._ffmpegs()),
+            "outputs are wrong": sum(not self._is_right(job_id) for job_id in ids),
+        }
+        report.wrong += [f"{count} {what}" for what, count in checks.items() if count]
+
+    def _count(self, query: str) -> int:
+        return int(self.rows(query)[0][0])
+
+    def _is_right(self, job_id: str) -> bool:
+        """A completed job has its file, decodable to the last frame; any other has none."""
+        found = self.service.job(job_id)
+        path = Path(found["spec"]["outputs"][0]["destination"].removeprefix("file://"))
+        if found["status"] != "completed":
+            return not path.exists()
+        media = Media(binaries=tools.find(settings.current()), folder=path.parent)
+        return len(media.frame_hashes(path)) == _FRAMES
+
+
+FAULTS = (
+    "kill_pool_child", "kill_worker", "kill_ffmpeg", "terminate_worker", "freeze_worker", "restart_redis",
+    "flush_redis", "restart_postgres", "kill_beat", "duplicate_messages", "delay_messages",
+)  # fmt: skip
+
+
+def _messages(client: Redis) -> list[tuple[str, list[bytes]]]:
+    """The messages that wait in the queues, by Redis key; priorities have keys of their own."""
+    queues = (names.CONTROL, names.MEDIA, names.TRANSFER)
+    keys = [key.decode() for queue in queues for key in client.keys(f"{queue}*")]
+    found = [(key, client.lrange(key, 0, -1)) for key in keys if client.type(key) == b"list"]
+    return [(key, messages) for key, messages in found if messages]
+
+
+def _signal_all(pids: list[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=200)
+    parser.add_argument("--faults", type=int, default=66)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=1500, help="seconds")
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="media-pipeline-chaos-"))
+    try:
+        with running_service(folder / "data", "--workers", "2") as service:
+            chaos = Chaos(service=service, chance=random.Random(asked.seed), frozen_s=8)
+            report = chaos.run(asked.jobs, asked.faults, (1.0, 5.0), asked.limit)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    Console(soft_wrap=True).print(report.show())
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
