@@ -7,7 +7,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 
 from app import log, settings
 from app.queue.celery import celery
-from app.services import worker_presence
+from app.services import sweep, worker_presence
 from app.store.status import WorkerStatus
 
 
@@ -31,9 +31,10 @@ class Heartbeat(threading.Thread):
             try:
                 worker_presence.beat(*self._report, self._status)
                 worker_presence.end_strays()
+                sweep.rescue()
             except Exception as error:
                 # whatever it was, the next beat may succeed; a silent thread would look like death
-                log.get(__name__).warning("heartbeat not sent", error=str(error))
+                log.get(__name__).warning("heartbeat not complete", error=str(error))
             self._changed.wait(float(settings.current().heartbeat_s))
 
     def drain(self) -> None:

@@ -36,6 +36,13 @@ def sweep() -> dict[str, int]:
     return found
 
 
+def rescue() -> int:
+    """What cannot wait for the next sweep: steps of dead workers. Every worker does this with its
+    heartbeat, so that it needs no beat."""
+    expire_workers()
+    return recover_steps()
+
+
 def _guarded(part: Callable[[], int]) -> int:
     """One part that fails must not keep the others from their work."""
     try:

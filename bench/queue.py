@@ -1,0 +1,96 @@
+"""What waiting costs as the queue grows: milliseconds to put, place, admit and cancel one job among many."""
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import insert, text
+
+from app import settings
+from app.embedded.postgres import Postgres
+from app.embedded.valkey import Valkey
+from app.queue import waiting
+from app.services import job_admit, job_cancel, job_read
+from app.store import jobs, migrate
+from app.store.models import Job
+from app.store.session import engine, transaction
+
+SIZES = (100, 1000, 10_000)
+_TIMES = 30
+
+
+@contextmanager
+def _servers() -> Iterator[None]:
+    """PostgreSQL and Valkey of our own, which this process's settings point at."""
+    folder = Path(tempfile.mkdtemp(prefix="mp-bench-"))
+    postgres = Postgres(data=folder / "postgres", sockets=folder / "s", is_durable=False)
+    valkey = Valkey(sockets=folder / "v")
+    before = dict(os.environ)
+    try:
+        os.environ.update(DATABASE_URL=postgres.start(), REDIS_URL=valkey.start())
+        os.environ.update(LIMIT_CONCURRENT_JOBS="100000", MEDIA_SLOTS="256", LOG_LEVEL="error")
+        settings.current.cache_clear()
+        migrate.upgrade()
+        yield
+        engine().dispose()
+    finally:
+        valkey.stop()
+        postgres.stop()
+        os.environ.clear()
+        os.environ.update(before)
+        settings.current.cache_clear()
+        shutil.rmtree(folder)
+
+
+def _fill(count: int) -> list[str]:
+    """So many jobs of one tenant wait, and none is under way."""
+    ids = ["job_" + uuid.uuid4().hex for _ in range(count)]
+    row = {"tenant_id": "default", "priority": 5, "spec": {}, "timeout_ms": 1, "event_seq": 1}
+    with transaction() as session:
+        session.execute(text("TRUNCATE jobs CASCADE"))
+        session.execute(insert(Job), [{"job_id": job_id, **row} for job_id in ids])
+    job_admit.refill()
+    with transaction() as session:
+        session.execute(text("ANALYZE jobs"))
+    return ids
+
+
+def _ms(act: Callable[[str], object], ids: list[str]) -> float:
+    """The median of some calls, each with a job of its own."""
+    taken = []
+    for job_id in ids:
+        began = time.perf_counter()
+        act(job_id)
+        taken.append(1000 * (time.perf_counter() - began))
+    return sorted(taken)[len(taken) // 2]
+
+
+def _put(job_id: str) -> None:
+    with transaction() as session:
+        job = jobs.get(session, job_id)
+    assert job
+    waiting.put(job_admit.as_waiting(job))
+
+
+def curve() -> list[tuple[int, dict[str, float]]]:
+    """By the number of waiting jobs, what one of each operation costs in ms."""
+    found = []
+    with _servers():
+        for size in SIZES:
+            ids = _fill(size)
+            some = ids[:: max(1, size // _TIMES)][:_TIMES]
+            costs = {
+                "put": _ms(_put, some),
+                "position": _ms(lambda job_id: job_read.get(job_id, "default"), some),
+                "cancel": _ms(lambda job_id: job_cancel.cancel(job_id, "default"), some),
+            }
+            began = time.perf_counter()
+            admitted = job_admit.admit()
+            costs["admit"] = 1000 * (time.perf_counter() - began) / max(1, admitted)
+            found.append((size, costs))
+    return found
