@@ -55,7 +55,13 @@ def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
 
 
 def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
-    """Let all steps that are not completed begin anew, and those whose files are lost."""
+    """Let all steps that are not completed begin anew, and those whose files are lost. Attempts
+    that still run have lost their step."""
+    session.execute(
+        update(StepAttempt)
+        .where(StepAttempt.job_id == job_id, StepAttempt.status == _S.RUNNING.value)
+        .values(status=_S.CANCELLED.value, completed_at=_NOW)
+    )
     rows = of_job(session, job_id)
     done = {row.step_id for row in rows if row.status == _S.COMPLETED} - set(lost)
     for row in rows:

@@ -13,7 +13,7 @@ from tests.helpers.service import processes_naming, running_service
     ("jobs", "faults", "limit_s"),
     [
         (20, 8, 170),
-        pytest.param(200, 66, 1500, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
+        pytest.param(200, 65, 1500, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
     ],
 )
 @pytest.mark.timeout(300)

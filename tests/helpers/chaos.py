@@ -106,10 +106,19 @@ class Chaos:
         if not workers:
             return False
         worker = self.chance.choice(workers)
-        still = [worker, *descendants(worker)]
-        _signal_all(still, signal.SIGSTOP)
-        self._later(self.frozen_s, lambda: _signal_all(still, signal.SIGCONT))
-        return True
+        return self._freeze([worker, *descendants(worker)])
+
+    def cut_off_postgres(self) -> bool:
+        """Postgres does not answer for a while, as behind a network that is cut."""
+        return self._freeze(self.service.pids("postgres"))
+
+    def cut_off_redis(self) -> bool:
+        return self._freeze(self.service.pids("valkey-server"))
+
+    def _freeze(self, pids: list[int]) -> bool:
+        _signal_all(pids, signal.SIGSTOP)
+        self._later(self.frozen_s, lambda: _signal_all(pids, signal.SIGCONT))
+        return bool(pids)
 
     def duplicate_messages(self) -> bool:
         """Every message that waits now comes twice."""
@@ -151,7 +160,7 @@ class Chaos:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         url = database_url(self.database_url).replace("+psycopg2", "")
-        connection = psycopg2.connect(url)
+        connection = psycopg2.connect(url, connect_timeout=3, options="-c statement_timeout=5000")
         try:
             with connection.cursor() as cursor:
                 cursor.execute(query)
@@ -241,7 +250,7 @@ class Chaos:
     def _ended(self, ids: list[str]) -> int:
         try:
             found = dict(self.rows("SELECT job_id, status FROM jobs"))
-        except psycopg2.OperationalError:
+        except (psycopg2.OperationalError, psycopg2.errors.QueryCanceled):
             return 0
         return sum(found.get(job_id) in TERMINAL for job_id in ids)
 
@@ -296,7 +305,7 @@ class Chaos:
 
 FAULTS = (
     "kill_pool_child", "kill_worker", "kill_ffmpeg", "terminate_worker", "freeze_worker", "restart_redis",
-    "flush_redis", "restart_postgres", "kill_beat", "duplicate_messages", "delay_messages",
+    "flush_redis", "restart_postgres", "kill_beat", "duplicate_messages", "delay_messages", "cut_off_postgres", "cut_off_redis",
 )  # fmt: skip
 
 
@@ -324,7 +333,7 @@ def _parent(pid: int) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--jobs", type=int, default=200)
-    parser.add_argument("--faults", type=int, default=66)
+    parser.add_argument("--faults", type=int, default=65)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=float, default=1500, help="seconds")
     asked = parser.parse_args()

@@ -80,6 +80,21 @@ def test_only_failed_jobs_are_tried_again(status: JobStatus | None) -> None:
     assert caught.value.code == "CANNOT_RETRY"
 
 
+def test_an_attempt_that_still_runs_has_lost_its_step() -> None:
+    job_id = add_processing_job(s1="", s2="")
+    queue_all(job_id)
+    claim(job_id, "s1")
+    claim(job_id, "s2")
+    with transaction() as session:
+        steps.fail(session, job_id, "s2", 1, {"code": "INPUT_CORRUPTED"})
+        jobs.move(session, job_id, JobStatus.FAILED, error={"code": "INPUT_CORRUPTED"})
+    job_retry.retry(job_id, "default")
+    with transaction() as session:
+        assert not steps.lock_if_held(session, job_id, "s1", 1)
+        found = {a.step_id: a.status for a in steps.attempts_of(session, job_id)}
+    assert found["s1"] == "cancelled"
+
+
 def test_twice_at_once_is_once() -> None:
     job_id = half_done()
     job_retry.retry(job_id, "default")
