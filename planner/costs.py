@@ -96,7 +96,8 @@ def estimate(work: Work, table: Costs, learnt: Costs) -> StepEstimates:
             sums[metric] += (
                 getattr(amount, metric) * getattr(known, metric) * getattr(taught, metric)
             )
-        disk += amount.disk_bytes * known.output_bytes * taught.output_bytes
+        is_output = bool(amount.output_bytes)
+        disk += amount.disk_bytes * (known.output_bytes * taught.output_bytes if is_output else 1)
         wall = amount.wall_ms * known.wall_ms * taught.wall_ms
         p90 += amount.wall_ms * known.wall_ms * taught.wall_p90
         if wall > longest:

@@ -6,7 +6,7 @@ is a first estimate from what the media are; `planner.costs` says how far such e
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from operators.contract import Estimates
@@ -24,6 +24,7 @@ _START = Estimates(cpu_ms=60, wall_ms=100, peak_memory_bytes=40 * _MEGABYTE)
 _DECODE = 0.05  # seconds of CPU for a second of 720p
 _DECODE_SOUND = 0.003
 _LOSSLESS = 0.15
+_LOSSLESS_BYTES = 8_000_000  # for a second of 720p
 _COPY_MS_A_MEGABYTE = 1.0
 _BITS_A_PIXEL = 0.2  # of a lossy picture at the usual quality
 _BITS_A_LOSSLESS_PIXEL = 6.0
@@ -144,11 +145,13 @@ def _stored_work(draft: Draft, track: Track, verb: str) -> tuple[str, Estimates]
     info = draft.inferred.media[track.node]
     seconds = (info.duration_ms or 0) / 1000
     if track.kind is Kind.AUDIO:
-        return f"{verb}/sound", spent(1000 * seconds * 0.002, 5, seconds * 200_000)
+        disk = round(seconds * 200_000) if verb == "store" else 0
+        return f"{verb}/sound", replace(spent(1000 * seconds * 0.002, 5), disk_bytes=disk)
     load = info.picture_load
-    return f"{verb}/{size_of(info)}", spent(
-        1000 * seconds * load * _LOSSLESS, 60, seconds * load * 17_000_000
-    )
+    made = spent(1000 * seconds * load * _LOSSLESS, 60)
+    # what is written lies in WORK_DIR, and is no output; what is read lies there already
+    disk = round(seconds * load * _LOSSLESS_BYTES) if verb == "store" else 0
+    return f"{verb}/{size_of(info)}", replace(made, disk_bytes=disk)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ Tick = Callable[[Progress], Stop | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """What a process took by its end, as the kernel counted it."""
+    """What a process took by its end; a peak of 0 where it ended too soon to be looked at."""
 
     cpu_ms: int = 0
     peak_memory_bytes: int = 0
@@ -74,9 +74,11 @@ class _Watch:
     tick: Tick | None
     seen: object = None
     moved_at: float = field(default_factory=time.monotonic)
+    peak_memory_bytes: int = 0
 
     def verdict(self, progress: Progress, pid: int) -> Stop | None:
         now = time.monotonic()
+        self.peak_memory_bytes = max(self.peak_memory_bytes, _peak_memory(pid))
         state = (progress.out_time_ms, progress.total_size_bytes, progress.frame, _cpu_ticks(pid))
         if state != self.seen:
             self.seen, self.moved_at = state, now
@@ -149,23 +151,22 @@ def _wait(
     child: subprocess.Popen[bytes], watch: _Watch, reader: ProgressReader
 ) -> tuple[Stop | None, Usage]:
     while True:
-        usage = _reap(child, _POLL_S)
-        if usage is not None:
-            return None, usage
+        cpu_ms = _reap(child, _POLL_S)
+        if cpu_ms is not None:
+            return None, Usage(cpu_ms=cpu_ms, peak_memory_bytes=watch.peak_memory_bytes)
         verdict = watch.verdict(reader.progress, child.pid)
         if verdict:
             return verdict, Usage()
 
 
-def _reap(child: subprocess.Popen[bytes], timeout_s: float) -> Usage | None:
-    """Wait for the child's end. Unlike Popen.wait this also learns what it took."""
+def _reap(child: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+    """Wait for the child's end. Unlike Popen.wait this also learns its CPU time, in ms."""
     deadline, delay = time.monotonic() + timeout_s, 0.0005
     while True:
         pid, status, used = os.wait4(child.pid, os.WNOHANG)
         if pid:
             child.returncode = os.waitstatus_to_exitcode(status)
-            cpu_ms = round((used.ru_utime + used.ru_stime) * 1000)
-            return Usage(cpu_ms=cpu_ms, peak_memory_bytes=used.ru_maxrss * 1024)
+            return round((used.ru_utime + used.ru_stime) * 1000)
         left = deadline - time.monotonic()
         if left <= 0:
             return None
@@ -208,6 +209,16 @@ def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:
             child.wait(timeout=wait_s)
         except subprocess.TimeoutExpired:
             continue
+
+
+def _peak_memory(pid: int) -> int:
+    """The most memory that a process has had; its rusage would tell of the one that forked it."""
+    try:
+        with open(f"/proc/{pid}/status") as status:
+            line = next(line for line in status if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    except (OSError, StopIteration, ValueError):
+        return 0
 
 
 def _cpu_ticks(pid: int) -> int:

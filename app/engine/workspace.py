@@ -29,6 +29,29 @@ def remove_job(work_dir: str, job_id: str) -> None:
     shutil.rmtree(os.path.join(os.path.abspath(work_dir), job_id), ignore_errors=True)
 
 
+def set_aside(work_dir: str, job_id: str) -> str:
+    """Move a job's folder out of the way at once; removing it may take a while."""
+    path = os.path.join(os.path.abspath(work_dir), job_id)
+    aside = os.path.join(os.path.dirname(path), f"gone-{job_id}")
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        os.rename(path, aside)
+    except FileNotFoundError:
+        pass
+    return aside
+
+
+def remove(path: str) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_aside(work_dir: str) -> None:
+    """Remove what was set aside by somebody who died before it was gone."""
+    for name in os.listdir(work_dir) if os.path.isdir(work_dir) else ():
+        if name.startswith("gone-"):
+            remove(os.path.join(work_dir, name))
+
+
 def job_dir_prefix(work_dir: str) -> bytes:
     """What the paths of all jobs' work folders begin with."""
     return os.fsencode(os.path.join(os.path.abspath(work_dir), "job_"))

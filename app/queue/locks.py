@@ -41,7 +41,9 @@ def kept(lock: Lock, ttl_s: float) -> Iterator[None]:
 def try_lock(name: str, ttl_s: float) -> Iterator[Lock | None]:
     """The lock, or None while somebody else has it. Long work calls `extend` on it in between."""
     client = connect()
-    lock = client.lock(f"media_pipeline:lock:{name}", timeout=ttl_s, blocking=False)
+    lock = client.lock(
+        f"media_pipeline:lock:{name}", timeout=ttl_s, blocking=False, thread_local=False
+    )
     is_ours = lock.acquire()
     try:
         yield lock if is_ours else None

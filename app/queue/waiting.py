@@ -5,9 +5,10 @@ priority. Tenants are served in turn. Nothing here is the truth: a job that is m
 the sweep, one that is too much is found out when it is to be admitted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -66,11 +67,12 @@ def fill(jobs: Iterable[Waiting]) -> None:
     """Let many jobs wait. Raises: RedisError."""
     batch = list(jobs)
     for start in range(0, len(batch), _CHUNK):
-        with _redis().pipeline(transaction=False) as pipe:
-            for job in batch[start : start + _CHUNK]:
+        part = batch[start : start + _CHUNK]
+        with _redis().pipeline(transaction=True) as pipe:
+            for job in part:
                 pipe.zadd(_key(job.tenant_id), {job.job_id: job.score})
             # a tenant that is new, or was away, is served next; the others keep their turns
-            pipe.zadd(_TURNS, dict.fromkeys({job.tenant_id for job in batch}, 0), nx=True)
+            pipe.zadd(_TURNS, dict.fromkeys({job.tenant_id for job in part}, 0), nx=True)
             pipe.execute()
 
 
@@ -83,9 +85,10 @@ def drop(tenant_id: str, *job_ids: str) -> None:
         log.get(__name__).warning("not taken out of the queue", error=str(error))
 
 
-def clear(tenant_id: str) -> None:
-    """Forget all that a tenant has waiting, to fill it anew. Raises: RedisError."""
-    _redis().delete(_key(tenant_id))
+def content(tenant_id: str) -> dict[str, int]:
+    """All that a tenant has waiting here, with the scores. Raises: RedisError."""
+    found: Any = _redis().zrange(_key(tenant_id), 0, -1, withscores=True)
+    return {job_id: int(score) for job_id, score in found}
 
 
 def positions(jobs: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -112,18 +115,16 @@ def heads(tenant_id: str, count: int) -> list[str]:
     return [str(name) for name in _redis().zrange(_key(tenant_id), 0, count - 1)]
 
 
-def depths(tenant_ids: Sequence[str]) -> Mapping[str, int]:
-    """How many jobs each tenant has waiting. Raises: RedisError."""
-    with _redis().pipeline(transaction=False) as pipe:
-        for tenant_id in tenant_ids:
-            pipe.zcard(_key(tenant_id))
-        return dict(zip(tenant_ids, pipe.execute(), strict=True))
-
-
 def served(tenant_id: str) -> None:
     """A tenant's turn is over: all others come first now. Raises: RedisError."""
-    client = _redis()
-    if client.zcard(_key(tenant_id)):
-        client.zadd(_TURNS, {tenant_id: client.incr(_TURN)})
-    else:
-        client.zrem(_TURNS, tenant_id)
+    _redis().eval(_SERVED, 3, _TURNS, _key(tenant_id), _TURN, tenant_id)
+
+
+# in one: a job that is put in between must not find its tenant listed, and then not
+_SERVED = """
+if redis.call('ZCARD', KEYS[2]) > 0 then
+  redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[3]), ARGV[1])
+else
+  redis.call('ZREM', KEYS[1], ARGV[1])
+end
+"""

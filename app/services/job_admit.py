@@ -90,20 +90,26 @@ def _window(session: Session) -> int:
 
 
 def refill() -> int:
-    """Put back into the queue what Redis has lost; the number of tenants that missed something."""
+    """Make the queue what Postgres says it is; how many jobs were missing, misplaced or too many."""
     with transaction() as session:
-        counts = admissions.count_waiting(session)
-    known = waiting.depths(list({*counts, *waiting.tenants()}))
-    wrong = [tenant for tenant, depth in known.items() if depth != counts.get(tenant, 0)]
-    for tenant_id in wrong:
-        with transaction() as session:
-            rows = admissions.waiting(session, tenant_id)
-        waiting.clear(tenant_id)
-        waiting.fill(
-            Waiting(tenant_id=tenant_id, job_id=job_id, priority=priority, queued_ms=queued_ms)
-            for job_id, priority, queued_ms in rows
-        )
-    return len(wrong)
+        known = {*admissions.count_waiting(session), *waiting.tenants()}
+    return sum(map(_refill, sorted(known)))
+
+
+def _refill(tenant_id: str) -> int:
+    # Redis first: whatever is there was committed before, so what Postgres lacks has left the queue
+    there = waiting.content(tenant_id)
+    with transaction() as session:
+        rows = admissions.waiting(session, tenant_id)
+    jobs = [
+        Waiting(tenant_id=tenant_id, job_id=job_id, priority=priority, queued_ms=queued_ms)
+        for job_id, priority, queued_ms in rows
+    ]
+    wrong = [job for job in jobs if there.get(job.job_id) != job.score]
+    surplus = there.keys() - {job.job_id for job in jobs}
+    waiting.fill(wrong or jobs[:1])  # at least one: its tenant must be among those that take turns
+    waiting.drop(tenant_id, *surplus)
+    return len(wrong) + len(surplus)
 
 
 def show() -> dict[str, Any]:

@@ -66,14 +66,12 @@ def _plan(job: Job) -> dict[str, Any]:
 def _store(job: Job, plan: dict[str, Any]) -> None:
     stamped = {**plan, "job_id": job.job_id, "created_at": moment(datetime.now(UTC))}
     with transaction() as session:
-        is_first = jobs.move(
-            session, job.job_id, JobStatus.DOWNLOADING_INPUTS,
-            plan=stamped, plan_id=plan["plan_id"], warnings=plan["warnings"],
-        )  # fmt: skip
-        if not is_first:
+        is_new = not steps.of_job(session, job.job_id)  # else it is tried again
+        planned = {"plan": stamped, "plan_id": plan["plan_id"], "warnings": plan["warnings"]}
+        found = planned if is_new else {}
+        is_first = jobs.move(session, job.job_id, JobStatus.DOWNLOADING_INPUTS, **found)
+        if not (is_first and is_new):
             return
-        if steps.of_job(session, job.job_id):
-            return  # of a job that is tried again: they are there already
         steps.add_all(session, job.job_id, [_row(n, s) for n, s in enumerate(plan["steps"])])
         text = f"Planned {len(plan['steps'])} step(s) as {plan['plan_id']}."
         jobs.log(session, job.job_id, "info", JobStatus.PLANNING, text)

@@ -16,6 +16,9 @@ from app.store.session import transaction
 from app.store.status import JobStatus, StepStatus
 from operators.problem import Code
 
+# clocks differ, and files may go while the job waits: doing work again is safe
+_MARGIN = timedelta(minutes=5)
+
 
 def retry(job_id: str, tenant_id: str) -> dict[str, Any]:
     """The job, waiting again. Raises: Failure JOB_NOT_FOUND, CANNOT_RETRY."""
@@ -36,8 +39,8 @@ def retry(job_id: str, tenant_id: str) -> dict[str, Any]:
 def _lost(session: Session, job: Job) -> list[str]:
     """Finished steps whose files others still need, and which are gone by the rule for failed
     jobs."""
-    hours = timedelta(hours=settings.current().retention_work_hours)
-    if job.completed_at is None or datetime.now(UTC) - job.completed_at < hours:
+    kept = timedelta(hours=settings.current().retention_work_hours) - _MARGIN
+    if job.completed_at is None or datetime.now(UTC) - job.completed_at < kept:
         return []
     rows = steps.of_job(session, job.job_id)
     return [row.step_id for row in rows if _writes_files(job, row)]

@@ -81,9 +81,17 @@ def _eta_ms(job: Job, steps: Sequence[Step]) -> int | None:
     """By the estimates, corrected by how well they have foretold this job so far."""
     if job.started_at is None or job.completed_at is not None or not steps:
         return None
-    whole = max(longest_ways(steps, lambda step: step.weight).values())
-    left = max(longest_ways(steps, lambda s: s.weight * (1 - s.percent / 100)).values())
-    elapsed_ms = (datetime.now(UTC) - job.started_at).total_seconds() * 1000
+    begun = job.started_at
+
+    def cost(step: Step) -> float:
+        is_earlier = step.status == StepStatus.COMPLETED and step.updated_at < begun
+        return 0 if is_earlier else step.weight  # done before the job was tried again
+
+    whole = max(longest_ways(steps, cost).values())
+    left = max(longest_ways(steps, lambda s: cost(s) * (1 - s.percent / 100)).values())
+    if not whole:
+        return None
+    elapsed_ms = (datetime.now(UTC) - begun).total_seconds() * 1000
     done = whole - left
     pace = elapsed_ms / done if done > 0 else 1.0
     trust = min(1.0, done / whole * _TRUST)

@@ -104,7 +104,9 @@ def time_out_jobs() -> int:
         late = jobs.past_deadline(session, _BATCH)
     for job_id in late:
         with transaction() as session:
-            job_fail.fail(session, job_id, Failure(code=Code.TIMEOUT))
+            steps.lock_job(session, job_id)
+            if jobs.past_deadline(session, 1, job_id):  # it may be tried again by now
+                job_fail.fail(session, job_id, Failure(code=Code.TIMEOUT))
     return len(late)
 
 
@@ -145,11 +147,17 @@ def remove_parts() -> int:
 def remove_work_files() -> int:
     """Work files of finished jobs, of failed ones after a while."""
     now = settings.current()
+    workspace.remove_aside(now.work_dir)
     present = workspace.jobs_with_files(now.work_dir)
     with transaction() as session:
         over = jobs.finished_among(session, present, now.retention_work_hours)
     for job_id in over:
-        workspace.remove_job(now.work_dir, job_id)
+        with transaction() as session:
+            steps.lock_job(session, job_id)
+            if not jobs.finished_among(session, [job_id], now.retention_work_hours):
+                continue  # tried again meanwhile
+            aside = workspace.set_aside(now.work_dir, job_id)
+        workspace.remove(aside)
     return len(over)
 
 

@@ -203,11 +203,10 @@ def logs(
     return list(session.scalars(query.order_by(JobLog.id).limit(limit)))
 
 
-def past_deadline(session: Session, limit: int) -> list[str]:
-    """Running jobs whose time is up."""
-    return list(
-        session.scalars(select(Job.job_id).where(is_running(), Job.deadline_at < _NOW).limit(limit))
-    )
+def past_deadline(session: Session, limit: int, job_id: str | None = None) -> list[str]:
+    """Running jobs whose time is up; or whether this one's is."""
+    query = select(Job.job_id).where(is_running(), Job.deadline_at < _NOW).limit(limit)
+    return list(session.scalars(query if job_id is None else query.where(Job.job_id == job_id)))
 
 
 def finished_among(session: Session, job_ids: Sequence[str], kept_hours: int) -> list[str]:

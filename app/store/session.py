@@ -40,7 +40,9 @@ def _engine(url: str, pid: int) -> Engine:
             "connect_timeout": 3,
             "application_name": "media-pipeline",
             # a statement that hangs must not hold a worker for ever
-            "options": "-c statement_timeout=30000 -c timezone=UTC",
+            # and a host that vanished must not keep its locks
+            "options": "-c statement_timeout=30000 -c timezone=UTC"
+            " -c idle_in_transaction_session_timeout=20000",
             # a host that is gone is noticed in seconds, not in hours
             "keepalives_idle": 5,
             "keepalives_interval": 3,

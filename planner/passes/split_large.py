@@ -52,7 +52,7 @@ def _cut(
     if whole <= MOST_FILTERS and len(opened) <= MOST_FILES:
         return [group]
     runs = list(_runs(_deep_first(draft, group), filters, files, _tied(draft)))
-    if len(runs) < 2:
+    if len(runs) < 2 or (whole <= MOST_FILTERS and _most_files(draft, runs, files) >= len(opened)):
         return [group]
     why = f"over {MOST_FILTERS} filters or {MOST_FILES} files in one command"
     return [
@@ -63,6 +63,22 @@ def _cut(
         )
         for number, run in enumerate(runs, 1)
     ]
+
+
+def _most_files(draft: Draft, runs: list[list[str]], files: dict[str, set[tuple[str, int]]]) -> int:
+    """The most files that a part opens, those of earlier parts among them."""
+    most = 0
+    for run in runs:
+        inside = set(run)
+        own = set[tuple[str, int]]().union(*(files.get(name, set()) for name in run))
+        others = {
+            other
+            for name in run
+            for other in draft.needs[name]
+            if other not in inside and draft.graph.into(other)
+        }
+        most = max(most, len(own) + len(others))
+    return most
 
 
 def _runs(
@@ -76,8 +92,10 @@ def _runs(
     count, opened, tied_until = 0, set[tuple[str, int]](), -1
     for name in names:
         more = opened | files.get(name, set())
+        fits = count <= MOST_FILTERS and len(opened) <= MOST_FILES
         is_full = count + filters.get(name, 0) > MOST_FILTERS or len(more) > MOST_FILES
-        if run and is_full and tied_until < place[name]:
+        # one node that is too large by itself is not helped by a cut behind it
+        if run and fits and is_full and tied_until < place[name]:
             yield run
             run, count, more = [], 0, set(files.get(name, set()))
         run.append(name)

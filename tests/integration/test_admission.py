@@ -143,9 +143,21 @@ def test_what_redis_forgot_is_put_back_in_the_same_order(sent: list[str]) -> Non
     before = waiting.heads("default", 9)
     flush()
     assert job_read.get(ids[0], "default")["queue_position"] is None
-    assert job_admit.refill() == 1
+    assert job_admit.refill() == 4
     assert waiting.heads("default", 9) == before
     assert job_admit.refill() == 0
+
+
+def test_a_lost_turn_and_a_lost_priority_are_mended(sent: list[str]) -> None:
+    first, second = wait(minutes_ago=2), wait(minutes_ago=1)
+    with Redis.from_url(settings.current().redis_url) as client:
+        client.delete("media_pipeline:queue:turns")
+    assert job_admit.admit() == 0
+    with transaction() as session:
+        jobs.set_priority(session, second, 9)
+    assert job_admit.refill() == 1
+    job_admit.admit()
+    assert sent == [second, first]
 
 
 def test_what_redis_remembers_but_does_not_wait_is_forgotten() -> None:

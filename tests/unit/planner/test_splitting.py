@@ -1,5 +1,6 @@
 """When one command becomes several: forks over workers, and graphs that are too large."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from planner.parse import parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
 from planner.policy import Policy
 from tests.helpers.infos import clip
-from tests.helpers.specs import job, op
+from tests.helpers.specs import job, joined, op
 
 POLICY = Policy(roots=("/m",))
 HOUR = clip().lasting(3_600_000)
@@ -136,3 +137,22 @@ def test_naive_plans_have_no_step_that_writes_nothing() -> None:
     options = Options(ffmpeg_version="9.0", is_optimised=False)
     made = make_plan(parsed.spec, {"src": clip()}, options)
     assert all("-map" in step.argv for step in made.steps)
+
+
+def test_a_join_of_many_files_is_not_cut_where_that_opens_no_fewer() -> None:
+    spec = joined(
+        "concat",
+        [Path(f"/m/{n}.mp4") for n in range(60)],
+        {"destination": "file:///m/o.mp4"},
+        mode="reencode",
+    )
+    parsed = parse_spec(spec, POLICY)
+    probed = {f"i{n}": clip() for n in range(60)}
+    made = make_plan(parsed.spec, probed, Options(ffmpeg_version="9.0"))
+    assert len(made.steps) == 1
+
+
+def test_what_is_handed_from_part_to_part_takes_disk_once_and_is_no_output() -> None:
+    first, second = plan(chain(450), Fleet(), clip()).steps
+    assert first.estimates.disk_bytes > first.estimates.output_bytes == 0
+    assert second.estimates.disk_bytes == second.estimates.output_bytes
