@@ -134,16 +134,26 @@ def make_plan(
     return replace(plan, plan_id=content_id(plan))
 
 
+_ELSEWHERE = ("plan_id", "job_id", "created_at", "estimates", "work")
+"""What is not part of a plan's identity."""
+
+
 def content_id(plan: ProcessingPlan) -> str:
     """`plan_` and 32 hex digits: SHA-256 of the plan without job, time and estimates."""
-    document = plan.to_json()
-    for name in ("plan_id", "job_id", "created_at", "estimates"):
-        document.pop(name)
-    for part in (*document["nodes"], *document["steps"]):
-        part.pop("estimates")
-        part.pop("work", None)
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_content
+    )
     return "plan_" + hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _content(value: Any) -> Any:
+    """What JSON does not know: dataclasses by their fields, rates as text."""
+    fields_ = getattr(value, "__dict__", None)
+    if fields_ is None:
+        return str(value)
+    if isinstance(value, (ProcessingPlan, PlanNode, Step)):
+        return {name: item for name, item in fields_.items() if name not in _ELSEWHERE}
+    return fields_
 
 
 def needed_graph(graph: Graph) -> Graph:
