@@ -289,6 +289,10 @@ class Chaos:
             "outputs are wrong": sum(not self._is_right(job_id) for job_id in ids),
         }
         report.wrong += [f"{count} {what}" for what, count in checks.items() if count]
+        errors = self.rows(
+            "SELECT error->>'code', error->>'message' FROM jobs WHERE status = 'failed'"
+        )
+        report.wrong += [f"  {code}: {text}" for code, text in errors if report.wrong]
 
     def _count(self, query: str) -> int:
         return int(self.rows(query)[0][0])
