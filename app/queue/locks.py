@@ -39,7 +39,7 @@ def kept(lock: Lock, ttl_s: float) -> Iterator[None]:
 
 @contextmanager
 def try_lock(name: str, ttl_s: float) -> Iterator[Lock | None]:
-    """The lock, or None while somebody else has it. Long work calls `extend` on it in between."""
+    """The lock, or None while somebody else has it. Long work holds on to it with `kept`."""
     client = connect()
     lock = client.lock(
         f"media_pipeline:lock:{name}", timeout=ttl_s, blocking=False, thread_local=False

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -75,7 +75,3 @@ def set_paused(session: Session, paused: bool) -> None:
             index_elements=[QueueControl.id], set_={"is_paused": paused, "changed_at": _NOW}
         )
     )
-
-
-def is_not_waiting() -> ColumnElement[bool]:
-    return not_(is_waiting())

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
-from app.store.admissions import is_not_waiting
+from app.store.admissions import is_waiting
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.status import LIVE, RUNNING, TERMINAL, JobStatus, may_precede
 
@@ -251,7 +251,7 @@ def idle(session: Session, older_than_s: float, limit: int) -> list[str]:
                 Job.status.in_([s.value for s in LIVE]),
                 Job.updated_at < old,
                 ~is_worked_on,
-                is_not_waiting(),
+                ~is_waiting(),
             )
             .order_by(Job.updated_at)
             .limit(limit)
