@@ -3,9 +3,17 @@
 import threading
 from typing import Any
 
-from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    celeryd_after_setup,
+    setup_logging,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 
 from app import log, settings
+from app.engine import workspace
+from app.queue import names
 from app.queue.celery import celery
 from app.services import sweep, worker_presence
 from app.store.status import WorkerStatus
@@ -14,6 +22,15 @@ from app.store.status import WorkerStatus
 @setup_logging.connect
 def configure_logging(**_: Any) -> None:
     log.configure(settings.current())
+
+
+@celeryd_after_setup.connect
+def serve_own_place(instance: Any, **_: Any) -> None:
+    """A media worker also takes steps that must run where its WORK_DIR is."""
+    queues = instance.app.amqp.queues
+    if names.MEDIA in queues.consume_from:
+        place = workspace.fingerprint(settings.current().work_dir)
+        queues.select_add(names.media_at(place))
 
 
 class Heartbeat(threading.Thread):

@@ -10,3 +10,8 @@ ADMIT = "media_pipeline.admit_jobs"
 SWEEP = "media_pipeline.sweep"
 RUN_STEP = "media_pipeline.run_step"
 DIGEST_OUTPUTS = "media_pipeline.digest_outputs"
+
+
+def media_at(place: str) -> str:
+    """The queue of steps that must run where a certain WORK_DIR is seen."""
+    return f"{MEDIA}.{place}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery.exceptions import OperationalError
+from kombu import Queue
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
@@ -30,9 +31,11 @@ def enqueue_admit(priority: int = 10) -> bool:
     return _send(names.ADMIT, names.CONTROL, (), priority)
 
 
-def enqueue_step(job_id: str, step_id: str, priority: int) -> bool:
-    """Send a step's message once more; the claim makes it harmless if the first was not lost."""
-    return _send(names.RUN_STEP, names.MEDIA, (job_id, step_id), priority)
+def enqueue_step(job_id: str, step_id: str, priority: int, place: str | None = None) -> bool:
+    """Send a step's message once more, to the workers of a place or to all; the claim makes it
+    harmless if the first was not lost."""
+    queue = names.media_at(place) if place else names.MEDIA
+    return _send(names.RUN_STEP, queue, (job_id, step_id), priority)
 
 
 def enqueue_next(job_id: str, woken: Sequence[str]) -> None:
@@ -55,7 +58,7 @@ def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
             celery.send_task(
                 name,
                 args=args,
-                queue=queue,
+                queue=Queue(queue),  # a place's queue is known to its workers alone
                 priority=celery_priority(priority),
                 retry=False,
                 ignore_result=True,

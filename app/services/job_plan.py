@@ -89,8 +89,13 @@ def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:
         "nodes": step["nodes"],
         "depends_on": step["depends_on"],
         "deps_left": len(step["depends_on"]),
+        "reads": [name for name in step["depends_on"] if _reads(step, name)],
         "weight": max(1, step["estimates"]["wall_ms"]),
     }
+
+
+def _reads(step: dict[str, Any], name: str) -> bool:
+    return any(word.startswith(f"{{step:{name}}}") for word in step["argv"])
 
 
 def _fail(job: Job, failure: Failure) -> None:

@@ -11,7 +11,7 @@ from app.services import job_admit
 from app.services.job_read import find_job
 from app.services.job_view import show_job
 from app.store import jobs, steps
-from app.store.models import Job, Step
+from app.store.models import Job
 from app.store.session import transaction
 from app.store.status import JobStatus, StepStatus
 from operators.problem import Code
@@ -43,11 +43,7 @@ def _lost(session: Session, job: Job) -> list[str]:
     if job.completed_at is None or datetime.now(UTC) - job.completed_at < kept:
         return []
     rows = steps.of_job(session, job.job_id)
-    return [row.step_id for row in rows if _writes_files(job, row)]
-
-
-def _writes_files(job: Job, row: Step) -> bool:
-    if row.status != StepStatus.COMPLETED or job.plan is None:
-        return False
-    token = f"{{step:{row.step_id}}}"
-    return any(word.startswith(token) for step in job.plan["steps"] for word in step["argv"])
+    read = {name for row in rows for name in row.reads}
+    return [
+        row.step_id for row in rows if row.status == StepStatus.COMPLETED and row.step_id in read
+    ]

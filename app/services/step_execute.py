@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from app import log, settings
+from app.engine import workspace
 from app.errors import Failure
 from app.services import step_perform, step_settle
 from app.services.attempt import Attempt
 from app.services.step_lease import Lease, LeaseEnded
-from app.store import jobs, steps
+from app.store import claims, jobs, places, steps, workers
 from app.store.session import Unreachable, transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -15,10 +16,11 @@ from operators.problem import Code
 
 @dataclass(frozen=True, kw_only=True)
 class StepOutcome:
-    """What the task must do: send the step again in `retry_in` seconds; advance the job when the
-    step is settled; wake steps that were queued behind this one."""
+    """What the task must do: send the step again in `retry_in` seconds, or to the workers of
+    `place`; advance the job when the step is settled; wake steps that were queued behind this one."""
 
     retry_in: float | None = None
+    place: str | None = None
     is_settled: bool = False
     woken: tuple[str, ...] = ()
 
@@ -26,13 +28,14 @@ class StepOutcome:
 def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
     """Run a step if it is ours to run. Returns at once when it is not."""
     now = settings.current()
+    place = workspace.fingerprint(now.work_dir)
     try:
-        claimed = _claim(job_id, step_id, worker)
+        claimed = _claim(job_id, step_id, worker, place)
+        if claimed is None:
+            return _direct(job_id, step_id, place)
     except Unreachable as error:
         log.get(__name__).warning("not claimed, Postgres is away", error=str(error))
         return StepOutcome(retry_in=float(now.retry_base_s))
-    if claimed is None:
-        return StepOutcome()
     attempt, seconds_left = claimed
     try:
         if attempt.failures >= now.max_failures:
@@ -62,10 +65,27 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
         raise
 
 
-def _claim(job_id: str, step_id: str, worker: str) -> tuple[Attempt, float] | None:
+def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
+    """A step that cannot be claimed here is sent where the files are that it reads. Where no
+    worker is left who sees them, what wrote them must run again."""
+    with transaction() as session:
+        steps.lock_job(session, job_id)
+        found = places.elsewhere(session, job_id, step_id, place)
+        alive = workers.places(session, float(settings.current().stale_s))
+        lost = [read for read, where in found.items() if where not in alive]
+        if lost:
+            places.lose(session, job_id, lost)
+            text = f"The files of {', '.join(lost)} are out of reach; they are made again."
+            jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)
+            return StepOutcome(is_settled=True)
+    return StepOutcome(place=next(iter(found.values()), None))
+
+
+def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt, float] | None:
     """The attempt that is ours now, and the seconds that its job has left."""
     with transaction() as session:
-        claim = steps.claim(session, job_id, step_id, worker, float(settings.current().lease_s))
+        lease_s = float(settings.current().lease_s)
+        claim = claims.claim(session, job_id, step_id, worker, lease_s, place)
         if claim is None:
             return None
         if claim.lost is not None:

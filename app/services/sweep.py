@@ -14,7 +14,7 @@ from app.services import job_fail
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
-from app.store import jobs, parts, steps, workers
+from app.store import jobs, parts, steps, stranded, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -58,24 +58,24 @@ def expire_workers() -> int:
     with transaction() as session:
         gone = workers.mark_stale(session, float(now.stale_s))
         for worker_id in gone:
-            steps.expire_leases_of(session, worker_id, float(now.lease_s), float(now.stale_s))
+            stranded.expire_leases_of(session, worker_id, float(now.lease_s), float(now.stale_s))
     return len(gone)
 
 
 def recover_steps() -> int:
     """Steps whose lease ran out go back to the queue; those that keep killing workers fail."""
     with transaction() as session:
-        found = steps.stuck(session, _BATCH)
+        found = stranded.stuck(session, _BATCH)
     return sum(_recover(step) for step in found)
 
 
-def _recover(step: steps.Stuck) -> bool:
+def _recover(step: stranded.Stuck) -> bool:
     key = (step.job_id, step.step_id, step.attempt)
     failure = Failure(code=Code.WORKER_CRASHED)
     error = failure.to_json(job_id=step.job_id, step_id=step.step_id, attempt=step.attempt)
     is_poison = step.failures + 1 >= settings.current().max_failures
     with transaction() as session:
-        if not steps.lock_if_stuck(session, step):
+        if not stranded.lock_if_stuck(session, step):
             return False
         if not steps.look(session, *key).is_wanted:
             steps.cancel_held(session, *key)
@@ -94,7 +94,7 @@ def _recover(step: steps.Stuck) -> bool:
     return True
 
 
-def _line(step: steps.Stuck, text: str) -> tuple[str, str, str, str, str, int]:
+def _line(step: stranded.Stuck, text: str) -> tuple[str, str, str, str, str, int]:
     return step.job_id, "warning", "processing", text, step.step_id, step.attempt
 
 
@@ -114,8 +114,8 @@ def resend_steps() -> int:
     """Queued steps that nobody came for: their message may be lost."""
     patience_s = 2 * float(settings.current().lease_s)
     with transaction() as session:
-        found = steps.overdue(session, patience_s, _BATCH)
-        steps.touch_queued(session, found)
+        found = stranded.overdue(session, patience_s, _BATCH)
+        stranded.touch_queued(session, found)
     for step in found:
         send.enqueue_step(step.job_id, step.step_id, step.priority)
     return len(found)

@@ -121,6 +121,10 @@ class Step(Base):
     depends_on: Mapped[list[Any]]
     deps_left: Mapped[int]
     """Dependencies not yet completed; counted down in the transaction that completes one."""
+    reads: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    """Those of them whose work files it reads: it must run where they are."""
+    place: Mapped[str | None]
+    """Where it ran last: the fingerprint of that worker's WORK_DIR."""
     weight: Mapped[int] = mapped_column(BigInteger)
     """Estimated wall time in ms: the step's share of the job's progress."""
     attempt: Mapped[int] = mapped_column(server_default="0")

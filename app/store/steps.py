@@ -6,22 +6,21 @@ Lock order: the job's row before its steps' rows, in every transaction that chan
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.store import jobs
 from app.store.models import Job, Step, StepAttempt
 from app.store.status import StepStatus
 
-_NOW = func.clock_timestamp()
+NOW = func.clock_timestamp()
 _S = StepStatus
 
 
-def _in_seconds(seconds: float) -> Any:
-    return _NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+def in_seconds(seconds: float) -> Any:
+    return NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
 def add_all(session: Session, job_id: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -50,7 +49,7 @@ def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
     session.execute(
         update(Step)
         .where(Step.job_id == job_id, Step.step_id.in_(step_ids), Step.status == _S.PENDING.value)
-        .values(status=_S.QUEUED.value, queued_at=_NOW, updated_at=_NOW)
+        .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW)
     )
 
 
@@ -60,7 +59,7 @@ def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
     session.execute(
         update(StepAttempt)
         .where(StepAttempt.job_id == job_id, StepAttempt.status == _S.RUNNING.value)
-        .values(status=_S.CANCELLED.value, completed_at=_NOW)
+        .values(status=_S.CANCELLED.value, completed_at=NOW)
     )
     rows = of_job(session, job_id)
     done = {row.step_id for row in rows if row.status == _S.COMPLETED} - set(lost)
@@ -73,65 +72,9 @@ def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
             .values(
                 status=_S.PENDING.value, deps_left=len(set(row.depends_on) - done), failures=0,
                 error=None, not_before=None, queued_at=None, lease_until=None, percent=0,
-                progress=None, updated_at=_NOW,
+                progress=None, updated_at=NOW,
             )
         )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A step that is ours until the lease ends; `lost` is the attempt that we took it from."""
-
-    attempt: int
-    failures: int
-    deadline_at: datetime
-    now: datetime
-    lost: int | None
-
-
-def claim(session: Session, job_id: str, step_id: str, worker: str, lease_s: float) -> Claim | None:
-    """Take a step if it is ours to take: queued and due, or running with an expired lease.
-
-    Anything else (a message that came twice, late, or for a job that ended) gives None.
-    """
-    lock_job(session, job_id)
-    step = session.execute(
-        select(Step.status, Step.attempt).where(Step.job_id == job_id, Step.step_id == step_id)
-    ).one_or_none()
-    if step is None:
-        return None
-    is_due = and_(
-        Step.status == _S.QUEUED.value, or_(Step.not_before.is_(None), Step.not_before <= _NOW)
-    )
-    is_lost = and_(Step.status == _S.RUNNING.value, Step.lease_until < _NOW)
-    taken = session.execute(
-        update(Step)
-        .where(
-            Step.job_id == job_id, Step.step_id == step_id, Step.deps_left == 0,
-            or_(is_due, is_lost),
-            exists().where(Job.job_id == job_id, jobs.is_running()),
-        )
-        .values(
-            status=_S.RUNNING.value, attempt=Step.attempt + 1, worker=worker, not_before=None,
-            lease_until=_in_seconds(lease_s), updated_at=_NOW,
-            # a worker that died with the step in its hands counts against the step (poison)
-            failures=Step.failures + (1 if step.status == _S.RUNNING else 0),
-        )
-        .returning(Step.attempt, Step.failures)
-    ).one_or_none()  # fmt: skip
-    if taken is None:
-        return None
-    session.execute(
-        insert(StepAttempt).values(
-            job_id=job_id, step_id=step_id, attempt=taken.attempt, worker=worker
-        )
-    )
-    jobs.start_clock(session, job_id)
-    deadline, now = session.execute(select(Job.deadline_at, _NOW).where(Job.job_id == job_id)).one()
-    lost = step.attempt if step.status == _S.RUNNING else None
-    return Claim(
-        attempt=taken.attempt, failures=taken.failures, deadline_at=deadline, now=now, lost=lost
-    )
 
 
 def is_held(job_id: str, step_id: str, attempt: int) -> ColumnElement[bool]:
@@ -162,9 +105,9 @@ def renew(
     progress: dict[str, Any] | None = None,
 ) -> Pulse:
     """Extend the lease and store the latest progress; `percent` never goes back."""
-    changes: dict[str, Any] = {"lease_until": _in_seconds(lease_s)}
+    changes: dict[str, Any] = {"lease_until": in_seconds(lease_s)}
     if progress is not None:
-        changes |= {"progress": progress, "updated_at": _NOW}
+        changes |= {"progress": progress, "updated_at": NOW}
     if percent is not None:
         changes["percent"] = func.greatest(Step.percent, percent)
     held = session.execute(
@@ -206,7 +149,7 @@ def close_attempt(
             StepAttempt.attempt == attempt,
             StepAttempt.status == _S.RUNNING.value,
         )
-        .values(status=status.value, completed_at=_NOW, **values)
+        .values(status=status.value, completed_at=NOW, **values)
     )
 
 
@@ -234,7 +177,7 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> tuple
         update(Step)
         .where(is_held(job_id, step_id, attempt))
         .values(
-            status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=_NOW
+            status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW
         )
         .returning(Step.step_id)
     ).scalar_one_or_none()
@@ -265,13 +208,13 @@ def hand_back(
         .where(is_held(job_id, step_id, attempt))
         .values(
             status=_S.QUEUED.value,
-            not_before=_in_seconds(delay_s),
-            queued_at=_NOW,
+            not_before=in_seconds(delay_s),
+            queued_at=NOW,
             lease_until=None,
             worker=None,
             failures=Step.failures + (1 if is_failure else 0),
             error=error,
-            updated_at=_NOW,
+            updated_at=NOW,
         )
         .returning(Step.step_id)
     ).scalar_one_or_none()
@@ -285,7 +228,7 @@ def fail(session: Session, job_id: str, step_id: str, attempt: int, error: dict[
         .where(is_held(job_id, step_id, attempt))
         .values(
             status=_S.FAILED.value, error=error, failures=Step.failures + 1, lease_until=None,
-            updated_at=_NOW,
+            updated_at=NOW,
         )
         .returning(Step.step_id)
     ).scalar_one_or_none()  # fmt: skip
@@ -297,7 +240,7 @@ def cancel_waiting(session: Session, job_id: str) -> None:
     session.execute(
         update(Step)
         .where(Step.job_id == job_id, Step.status.in_([_S.PENDING.value, _S.QUEUED.value]))
-        .values(status=_S.CANCELLED.value, updated_at=_NOW)
+        .values(status=_S.CANCELLED.value, updated_at=NOW)
     )
 
 
@@ -306,86 +249,5 @@ def cancel_held(session: Session, job_id: str, step_id: str, attempt: int) -> No
     session.execute(
         update(Step)
         .where(is_held(job_id, step_id, attempt))
-        .values(status=_S.CANCELLED.value, lease_until=None, updated_at=_NOW)
+        .values(status=_S.CANCELLED.value, lease_until=None, updated_at=NOW)
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stuck:
-    """A step in the hands of a worker that is gone."""
-
-    job_id: str
-    step_id: str
-    attempt: int
-    failures: int
-
-
-def stuck(session: Session, limit: int) -> list[Stuck]:
-    """Running steps with an expired lease."""
-    rows = session.execute(
-        select(Step.job_id, Step.step_id, Step.attempt, Step.failures)
-        .where(Step.status == _S.RUNNING.value, Step.lease_until < _NOW)
-        .limit(limit)
-    )
-    return [Stuck(**row) for row in rows.mappings()]
-
-
-def lock_if_stuck(session: Session, step: Stuck) -> bool:
-    """Lock a step that was found stuck; False when it was taken or renewed meanwhile."""
-    lock_job(session, step.job_id)
-    is_still = and_(is_held(step.job_id, step.step_id, step.attempt), Step.lease_until < _NOW)
-    return session.scalar(select(Step.attempt).where(is_still).with_for_update()) is not None
-
-
-def expire_leases_of(session: Session, worker_id: str, lease_s: float, stale_s: float) -> None:
-    """What a silent worker ran may be taken at once, unless it renewed since it fell silent."""
-    session.execute(
-        update(Step)
-        .where(
-            Step.worker == worker_id,
-            Step.status == _S.RUNNING.value,
-            Step.lease_until < _in_seconds(lease_s - stale_s),
-        )
-        .values(lease_until=_in_seconds(-1))
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Overdue:
-    """A step whose message may be lost."""
-
-    job_id: str
-    step_id: str
-    priority: int
-
-
-def overdue(session: Session, older_than_s: float, limit: int) -> list[Overdue]:
-    """Queued steps that are due, ready, and have waited long."""
-    old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
-    rows = session.execute(
-        select(Step.job_id, Step.step_id, Job.priority)
-        .join(Job, Job.job_id == Step.job_id)
-        .where(
-            jobs.is_running(),
-            Step.status == _S.QUEUED.value,
-            Step.deps_left == 0,
-            func.greatest(Step.queued_at, func.coalesce(Step.not_before, Step.queued_at)) < old,
-        )
-        .order_by(Step.queued_at)
-        .limit(limit)
-    )
-    return [Overdue(**row) for row in rows.mappings()]
-
-
-def touch_queued(session: Session, found: Sequence[Overdue]) -> None:
-    """Note that messages were sent again, so that the next sweep waits."""
-    for step in found:
-        session.execute(
-            update(Step)
-            .where(
-                Step.job_id == step.job_id,
-                Step.step_id == step.step_id,
-                Step.status == _S.QUEUED.value,
-            )
-            .values(queued_at=_NOW)
-        )

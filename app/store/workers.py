@@ -61,6 +61,15 @@ def count_slots(session: Session, stale_s: float) -> int:
     return int(session.scalar(select(func.sum(machines.c.slots))) or 0)
 
 
+def places(session: Session, stale_s: float) -> set[str]:
+    """The WORK_DIRs that media workers can see now, by fingerprint. One that drains still sees
+    its own, but takes nothing more."""
+    seen = select(Worker.work_dir_fingerprint).where(
+        _is_active(stale_s), Worker.queues.contains([MEDIA_QUEUE])
+    )
+    return set(session.scalars(seen))
+
+
 def count_active(session: Session, stale_s: float) -> int:
     """Workers that were heard lately."""
     return session.scalar(select(func.count()).where(_is_active(stale_s))) or 0

@@ -1,6 +1,7 @@
 """Plans of many steps: chains and chords over real workers, messages that come twice."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,3 +87,41 @@ def test_a_failing_branch_fails_the_job_and_stops_the_others(
     steps = stepwise.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
     failed = [step for step in steps if step["status"] == "failed"]
     assert [len(step["attempts"]) for step in failed] == [3]
+
+
+def test_steps_run_where_the_files_are_that_they_read(
+    stepwise: Service, source: Path, tmp_path: Path
+) -> None:
+    """With two machines that share no work folder, chains stay on one of them."""
+    specs = [
+        job(
+            source,
+            op("scale", "src", "a", width=640),
+            op("trim", "a", "b", end=1),
+            op("scale", "b", "c", width=200 + n),
+            c=stepwise.media / "out" / f"placed{n}.mp4",
+        )
+        for n in range(0, 12, 2)
+    ]
+    with stepwise.another_worker(tmp_path / "work"):
+        _await_worker(stepwise, "another")
+        ids = [stepwise.submit(spec)["job_id"] for spec in specs]
+        for job_id in ids:
+            done = stepwise.wait(job_id)
+            assert done["status"] == "completed", done["error"]
+    worked = []
+    for job_id in ids:
+        steps = stepwise.get(f"/v1/jobs/{job_id}/steps")["data"]
+        assert all(len(step["attempts"]) == 1 for step in steps)
+        names = {step["attempts"][0]["worker"].startswith("another@") for step in steps}
+        assert len(names) == 1, "the steps of a chain ran on two machines"
+        worked += names
+    assert set(worked) == {True, False}
+
+
+def _await_worker(service: Service, name: str) -> None:
+    deadline = time.monotonic() + 30
+    query = f"SELECT 1 FROM workers WHERE worker_id LIKE '{name}@%' AND status = 'active'"
+    while not service.rows(query):
+        assert time.monotonic() < deadline, service.logs()
+        time.sleep(0.1)

@@ -15,11 +15,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg2
@@ -31,7 +30,6 @@ from rich.table import Table
 from app import settings
 from app.engine import tools
 from app.queue import names
-from app.store.session import database_url
 from tests.helpers.media import Media
 from tests.helpers.service import TERMINAL, Service, commands, descendants, running_service
 from tests.helpers.specs import job, op
@@ -145,28 +143,11 @@ class Chaos:
 
     # what there is
 
-    def environment(self) -> Mapping[str, str]:
-        """What the service's own processes see."""
-        (pid, *_) = self.service.pids("celery", "control@")
-        raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
-        return dict(entry.partition("=")[::2] for entry in raw.split("\0") if "=" in entry)
-
     def redis(self) -> Redis:
         return Redis.from_url(self.redis_url, socket_timeout=2, socket_connect_timeout=2)
 
     def __post_init__(self) -> None:
-        known = self.environment()
-        self.redis_url, self.database_url = known["REDIS_URL"], known["DATABASE_URL"]
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        url = database_url(self.database_url).replace("+psycopg2", "")
-        connection = psycopg2.connect(url, connect_timeout=3, options="-c statement_timeout=5000")
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                return list(cursor.fetchall())
-        finally:
-            connection.close()
+        self.redis_url = self.service.environment()["REDIS_URL"]
 
     def _workers(self) -> list[int]:
         """The main processes of the media workers."""
@@ -249,7 +230,7 @@ class Chaos:
 
     def _ended(self, ids: list[str]) -> int:
         try:
-            found = dict(self.rows("SELECT job_id, status FROM jobs"))
+            found = dict(self.service.rows("SELECT job_id, status FROM jobs"))
         except (psycopg2.OperationalError, psycopg2.errors.QueryCanceled):
             return 0
         return sum(found.get(job_id) in TERMINAL for job_id in ids)
@@ -263,9 +244,9 @@ class Chaos:
 
     def _look(self, ids: list[str]) -> None:
         report, count = self.report, self._count
-        report.statuses.update(status for (status,) in self.rows("SELECT status FROM jobs"))
+        report.statuses.update(status for (status,) in self.service.rows("SELECT status FROM jobs"))
         report.attempts.update(
-            status for (status,) in self.rows("SELECT status FROM step_attempts")
+            status for (status,) in self.service.rows("SELECT status FROM step_attempts")
         )
         lost = len(ids) - count("SELECT count(*) FROM jobs")
         open_jobs = "('completed', 'failed', 'cancelled')"
@@ -281,7 +262,7 @@ class Chaos:
                 " WHERE status = 'completed' GROUP BY 1, 2 HAVING count(*) > 1) twice"
             ),
             "jobs failed without blame": count(
-                "SELECT count(*) FROM jobs WHERE status = 'failed' AND error->>'code' NOT IN ('WORKER_CRASHED', 'FFMPEG_KILLED')"
+                "SELECT count(*) FROM jobs WHERE status = 'failed' AND error->>'code' NOT IN ('WORKER_CRASHED', 'FFMPEG_CRASHED')"
             ),
             "work files are left": len(self.service.work_files()),
             "parts are left": len(self.service.parts()),
@@ -289,13 +270,13 @@ class Chaos:
             "outputs are wrong": sum(not self._is_right(job_id) for job_id in ids),
         }
         report.wrong += [f"{count} {what}" for what, count in checks.items() if count]
-        errors = self.rows(
+        errors = self.service.rows(
             "SELECT error->>'code', error->>'message' FROM jobs WHERE status = 'failed'"
         )
         report.wrong += [f"  {code}: {text}" for code, text in errors if report.wrong]
 
     def _count(self, query: str) -> int:
-        return int(self.rows(query)[0][0])
+        return int(self.service.rows(query)[0][0])
 
     def _is_right(self, job_id: str) -> bool:
         """A completed job has its file, decodable to the last frame; any other has none."""

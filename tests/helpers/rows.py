@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from app.store import jobs, steps
+from app.store import claims, jobs, steps
 from app.store.session import transaction
 from app.store.status import JobStatus
 
@@ -59,9 +59,11 @@ def queue_all(job_id: str) -> None:
         steps.queue(session, job_id, [step.step_id for step in steps.of_job(session, job_id)])
 
 
-def claim(job_id: str, step_id: str, lease_s: float = 30, worker: str = "w") -> steps.Claim | None:
+def claim(
+    job_id: str, step_id: str, lease_s: float = 30, worker: str = "w", place: str = "here"
+) -> claims.Claim | None:
     with transaction() as session:
-        return steps.claim(session, job_id, step_id, worker, lease_s)
+        return claims.claim(session, job_id, step_id, worker, lease_s, place)
 
 
 def statuses(job_id: str) -> dict[str, str]:

@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg2
 
 from app.settings import Settings
+from app.store.session import database_url
 from operators.reading import declared
 
 # seconds instead of minutes: the same rules, faster
@@ -117,6 +120,41 @@ class Service:
             for pid, command in commands()
             if pid in wanted and all(word in command for word in words)
         ]
+
+    def environment(self) -> dict[str, str]:
+        """What the service's own processes see."""
+        (pid, *_) = self.pids("celery", "control@")
+        raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
+        return dict(entry.split("=", 1) for entry in raw.split("\0") if "=" in entry)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query of the service's own database gives."""
+        url = database_url(self._database).replace("+psycopg2", "")
+        connection = psycopg2.connect(url, connect_timeout=3, options="-c statement_timeout=5000")
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    @cached_property
+    def _database(self) -> str:
+        return self.environment()["DATABASE_URL"]
+
+    @contextmanager
+    def another_worker(self, work_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """A media worker more, with a work folder of its own, as on another machine."""
+        with open(self.data_dir / "logs" / "another.log", "wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "worker", "--name", "another", "--queues", "media"],
+                env={**self.environment(), "WORK_DIR": str(work_dir)}, stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
 
     def work_files(self) -> list[Path]:
         return [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
