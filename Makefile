@@ -31,7 +31,7 @@ test: $(READY) ## Run all tests (starts and stops its own servers)
 
 test-full: $(READY) ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
 	@$(BIN)/pytest tests $(COVERED)
-	@MEDIA_PIPELINE_TEST_FFMPEG=.cache/ffmpeg-debian $(BIN)/pytest tests/integration tests/e2e
+	@MEDIA_PIPELINE_TEST_FFMPEG=.cache/ffmpeg-debian $(BIN)/pytest tests/integration tests/e2e -m "not full"
 
 check: $(READY) ## Format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff format --check -q .

@@ -58,7 +58,8 @@ def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
             celery.send_task(
                 name,
                 args=args,
-                queue=Queue(queue),  # a place's queue is known to its workers alone
+                # a place's queue is known to its workers alone
+                queue=Queue(queue),  # type: ignore[arg-type]
                 priority=celery_priority(priority),
                 retry=False,
                 ignore_result=True,

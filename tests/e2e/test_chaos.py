@@ -12,11 +12,10 @@ from tests.helpers.service import processes_naming, running_service
 @pytest.mark.parametrize(
     ("jobs", "faults", "limit_s"),
     [
-        (20, 8, 170),
+        pytest.param(20, 8, 170, marks=pytest.mark.timeout(300)),
         pytest.param(200, 65, 1500, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
     ],
 )
-@pytest.mark.timeout(300)
 def test_nothing_is_lost_whatever_dies(
     jobs: int, faults: int, limit_s: float, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.store import claims, jobs, steps
+from app.store.models import Step
 from app.store.session import transaction
 from app.store.status import JobStatus
 
@@ -52,6 +53,12 @@ def _row(position: int, step_id: str, depends_on: list[str]) -> dict[str, Any]:
         "step_id": step_id, "position": position, "kind": "ffmpeg", "stage": 0, "nodes": [],
         "depends_on": depends_on, "deps_left": len(depends_on), "weight": 1,
     }  # fmt: skip
+
+
+def let_read(job_id: str, step_id: str, *others: str) -> None:
+    """The step reads work files of others."""
+    with transaction() as session:
+        session.get_one(Step, (job_id, step_id)).reads = list(others)
 
 
 def queue_all(job_id: str) -> None:

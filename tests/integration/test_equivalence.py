@@ -27,7 +27,7 @@ _FORKED = ("fast", "reel", "mute")
 
 
 @pytest.mark.parametrize(
-    "examples", [40, pytest.param(1000, marks=pytest.mark.full)]
+    "examples", [40, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(3000)])]
 )  # fmt: skip
 def test_optimised_plans_write_what_naive_ones_write(
     examples: int, media: Media, binaries: Tools, monkeypatch: pytest.MonkeyPatch

@@ -8,9 +8,8 @@ from app.queue import names, send
 from app.queue.celery import celery
 from app.services import step_execute
 from app.store import steps, workers
-from app.store.models import Step
 from app.store.session import transaction
-from tests.helpers.rows import add_processing_job, claim, queue_all, statuses
+from tests.helpers.rows import add_processing_job, claim, let_read, queue_all, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -23,9 +22,7 @@ def here() -> str:
 def made_at(place: str) -> str:
     """s1 is done at `place`; s2 reads its files, s3 waits for it only."""
     job_id = add_processing_job(s1="", s2="s1", s3="s1")
-    with transaction() as session:
-        s2 = session.get_one(Step, (job_id, "s2"))
-        s2.reads = ["s1"]
+    let_read(job_id, "s2", "s1")
     queue_all(job_id)
     assert claim(job_id, "s1", place=place)
     with transaction() as session:
@@ -66,9 +63,9 @@ def test_files_that_nobody_sees_any_more_are_made_again(here: str) -> None:
     assert statuses(job_id) == {"s1": "pending", "s2": "pending", "s3": "pending"}
     with transaction() as session:
         left = {row.step_id: row.deps_left for row in steps.of_job(session, job_id)}
-        attempts = [(a.step_id, a.status) for a in steps.attempts_of(session, job_id)]
+        attempts = [(a.step_id, a.attempt) for a in steps.attempts_of(session, job_id)]
     assert left == {"s1": 0, "s2": 1, "s3": 1}
-    assert attempts == [("s1", "completed")]
+    assert attempts == [("s1", 1)]
     queue_all(job_id)
     again = claim(job_id, "s1", place="here")
     assert again

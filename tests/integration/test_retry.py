@@ -10,7 +10,7 @@ from app.store import jobs, steps
 from app.store.models import Job
 from app.store.session import transaction
 from app.store.status import JobStatus
-from tests.helpers.rows import add_processing_job, claim, queue_all, statuses
+from tests.helpers.rows import add_processing_job, claim, let_read, queue_all, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -105,9 +105,8 @@ def test_twice_at_once_is_once() -> None:
 
 def test_steps_whose_files_are_gone_by_rule_run_again() -> None:
     job_id = half_done()
-    plan = {"steps": [{"argv": ["ffmpeg", "-i", "{step:s1}/op_0_trim.nut"]}]}
+    let_read(job_id, "s3", "s1")
     with transaction() as session:
-        session.get_one(Job, job_id).plan = plan
         session.execute(
             text("UPDATE jobs SET completed_at = now() - interval '2 hours' WHERE job_id = :id"),
             {"id": job_id},
