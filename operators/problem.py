@@ -60,6 +60,9 @@ class Code(StrEnum):
     DECODING_FAILED = auto()
     FILTER_FAILED = auto()
     MUXING_FAILED = auto()
+    STREAM_NOT_FOUND = auto()
+    INVALID_COMMAND = auto()
+    FFMPEG_UNAVAILABLE = auto()
     # the output
     OUTPUT_INVALID = auto()
     OUTPUT_EMPTY = auto()

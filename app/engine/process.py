@@ -5,6 +5,8 @@ happens to us, the child's whole process group goes: SIGTERM, a grace, SIGKILL, 
 """
 
 import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,8 @@ from typing import IO
 from app.engine.progress import Progress, ProgressReader
 
 _TAIL_LINES = 60
+_ERROR_LINES = 40
+_ERROR_TAG = re.compile(r"\[(error|fatal|panic)\]")
 _LINE_BYTES = 2000
 _CAPTURE_BYTES = 32 << 20
 _POLL_S = 0.2
@@ -30,6 +34,7 @@ class Stop(StrEnum):
 
     DEADLINE = "deadline"
     STALL = "stall"
+    MEMORY = "memory"
     CANCELLED = "cancelled"
     LEASE_LOST = "lease_lost"
 
@@ -47,6 +52,16 @@ class Usage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a run may take at most; None: no limit of ours."""
+
+    memory_bytes: int | None = None
+    """Resident, of the child itself; watched."""
+    file_bytes: int | None = None
+    """Of each file that it writes; kept by the kernel, which ends it with SIGXFSZ."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a run ended. `exit_code` is None when a signal ended it; `usage` is of runs that ended
     by themselves."""
@@ -55,6 +70,8 @@ class Outcome:
     signal: str | None
     stopped: Stop | None
     stderr_tail: tuple[str, ...]
+    errors: tuple[str, ...]
+    """The first lines that are tagged as errors: the cause stands there, however much follows."""
     stdout: bytes
     progress: Progress
     wall_s: float
@@ -66,12 +83,27 @@ class Outcome:
 
 
 @dataclass(kw_only=True)
+class _Said:
+    """What a child wrote to stderr, bounded at both ends."""
+
+    errors: list[str] = field(default_factory=list)
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+
+    def take(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        self.tail.append(text)
+        if len(self.errors) < _ERROR_LINES and _ERROR_TAG.search(text):
+            self.errors.append(text)
+
+
+@dataclass(kw_only=True)
 class _Watch:
     """Decides when a run must be stopped: deadline, stall, or the caller's wish."""
 
     deadline: float
     stall_s: float
     tick: Tick | None
+    memory_bytes: int | None
     seen: object = None
     moved_at: float = field(default_factory=time.monotonic)
     peak_memory_bytes: int = 0
@@ -85,6 +117,8 @@ class _Watch:
         wish = self.tick(progress) if self.tick else None
         if wish:
             return wish
+        if self.memory_bytes and self.peak_memory_bytes > self.memory_bytes:
+            return Stop.MEMORY
         if now > self.deadline:
             return Stop.DEADLINE
         return Stop.STALL if now - self.moved_at > self.stall_s else None
@@ -100,6 +134,7 @@ def run(
     capture: bool = False,
     lines: Callable[[bytes], object] | None = None,
     grace_s: float = 1.0,
+    bounds: Bounds = Bounds(),
 ) -> Outcome:
     """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
     given to `lines` line by line.
@@ -117,15 +152,21 @@ def run(
         start_new_session=True,
     )
     try:
+        if bounds.file_bytes:
+            # a moment after its start: no FFmpeg has written so much by then
+            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (bounds.file_bytes,) * 2)
         reader = ProgressReader()
         captured: list[bytes] = []
-        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        said = _Said()
         take = captured.append if capture else lines or reader.feed
         drains = [
             _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
-            _drain(child.stderr, lambda line: tail.append(_text(line)), None),
+            _drain(child.stderr, said.take, None),
         ]
-        watch = _Watch(deadline=started + timeout_s, stall_s=stall_s, tick=tick)
+        watch = _Watch(
+            deadline=started + timeout_s, stall_s=stall_s, tick=tick,
+            memory_bytes=bounds.memory_bytes,
+        )  # fmt: skip
         stopped, usage = _wait(child, watch, reader)
         if stopped:
             _end_group(child, grace_s)
@@ -139,7 +180,8 @@ def run(
         exit_code=code if code >= 0 else None,
         signal=signal.Signals(-code).name if code < 0 else None,
         stopped=stopped,
-        stderr_tail=tuple(tail),
+        stderr_tail=tuple(said.tail),
+        errors=tuple(said.errors or said.tail),
         stdout=b"".join(captured),
         progress=reader.progress,
         wall_s=time.monotonic() - started,
@@ -190,10 +232,6 @@ def _drain(
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
-
-
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:

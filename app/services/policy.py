@@ -3,12 +3,14 @@
 from app import settings
 from app.engine import tools
 from app.store import costs, workers
+from app.store.models import Job
 from app.store.session import transaction
+from operators.reading import read_fields
 from planner.costs import Costs
 from planner.draft import Fleet
 from planner.plan import Options
 from planner.policy import Policy
-from planner.spec import JobSpec
+from planner.spec import JobSpec, LimitsSpec
 
 
 def policy_for(tenant_id: str) -> Policy:
@@ -22,6 +24,12 @@ def policy_for(tenant_id: str) -> Policy:
         max_output_size=now.limit_output_bytes,
         max_memory=now.limit_memory_bytes,
     )
+
+
+def limits_of(job: Job) -> LimitsSpec:
+    """The limits that hold for a job that was accepted."""
+    values, _ = read_fields(LimitsSpec, job.spec.get("limits") or {})
+    return policy_for(job.tenant_id).tightened(LimitsSpec(**values))
 
 
 def options_for(

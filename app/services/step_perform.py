@@ -20,6 +20,7 @@ from app.errors import Failure
 from app.services import step_command, step_files, step_measure
 from app.services.attempt import Attempt
 from app.services.cost_learn import usage_of
+from app.services.policy import limits_of
 from app.services.step_command import Command, OutputFile
 from app.services.step_lease import Lease, LeaseEnded
 from app.store import jobs, parts, steps
@@ -109,10 +110,18 @@ class Run:
             timeout_s=max(0.1, min(self.seconds_left, limit_s)),
             stall_s=float(settings.current().stall_timeout_s),
             tick=lease.tick,
+            bounds=self._bounds(command),
         )
         self.outcomes.append(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
         return command, outcome
+
+    def _bounds(self, command: Command) -> process.Bounds:
+        limits = limits_of(self.attempt.job)
+        # intermediates are lossless, so they may be larger than any output
+        is_last = not any(word.startswith("{work}/") for word in command.planned_argv)
+        file_bytes = limits.max_output_size if is_last else None
+        return process.Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
 
     def locate(self, input_id: str) -> str:
         return step_command.locate(self.attempt.job.spec, input_id, self._place({}))
@@ -178,7 +187,8 @@ def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
         raise LeaseEnded(outcome.stopped)
     # paths are shown as tokens, and their words are not taken for FFmpeg's
     tail = tuple(command.redact(line) for line in outcome.stderr_tail)
-    failure = classify(replace(outcome, stderr_tail=tail), command.shown)
+    errors = tuple(command.redact(line) for line in outcome.errors)
+    failure = classify(replace(outcome, stderr_tail=tail, errors=errors), command.shown)
     if outcome.stopped is Stop.DEADLINE and is_job_late:
         failure.code, failure.message = Code.TIMEOUT, None
     raise failure

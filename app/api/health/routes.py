@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template_string
 
-from app.errors import MEANINGS, Failure
+from app.errors import Failure
 from app.services import health as checking
+from app.taxonomy import MEANINGS
 from operators.problem import Code
 
 health = Blueprint("health", __name__)

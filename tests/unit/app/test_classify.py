@@ -10,7 +10,7 @@ def outcome(
     *lines: str, code: int | None = 1, signal: str | None = None, stopped: Stop | None = None
 ) -> Outcome:
     return Outcome(
-        exit_code=code, signal=signal, stopped=stopped, stderr_tail=lines, stdout=b"",
+        exit_code=code, signal=signal, stopped=stopped, stderr_tail=lines, errors=lines, stdout=b"",
         progress=Progress(), wall_s=1,
     )  # fmt: skip
 

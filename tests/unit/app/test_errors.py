@@ -1,6 +1,7 @@
 import json
 
-from app.errors import MEANINGS, Failure, FFmpegDetails, Retryable, from_problems
+from app.errors import Failure, FFmpegDetails, from_problems
+from app.taxonomy import MEANINGS, Retryable
 from operators.problem import Code, Problem
 
 
