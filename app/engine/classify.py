@@ -102,7 +102,7 @@ def match_rules(
         for line in errors:
             for rule in rank:
                 if match := rule.match(line):
-                    captured = next((group for group in match.groups() if group), "").strip()
+                    captured = next((group for group in match.groups() if group), "").strip(" .:,'")
                     return rule.code_at(side_of(line, names or {})), rule.message.format(captured)
     return None
 

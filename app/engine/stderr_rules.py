@@ -87,6 +87,7 @@ CAUSES = (
     Rule(r"unknown keyword", Code.INPUT_CORRUPTED, "The list of parts is damaged."),
     # filters
     Rule(r"No such filter: '([\w-]*)'", Code.FILTER_FAILED, "This FFmpeg has no filter {0}."),
+    Rule(r"itstream filter (?:not found|'?[\w-]+'? )", Code.INVALID_COMMAND, "FFmpeg did not understand its command."),
     Rule(r"Filter not found", Code.FILTER_FAILED, "This FFmpeg lacks a filter."),
     Rule(r"(?:Parsed_|fc#|AVFilterGraph|filter '?).*Option '?([\w-]+)'? not found|Error applying option '([\w-]+)' to filter", Code.FILTER_FAILED, "A filter has no option {0}."),
     Rule(r"(Padded dimensions cannot be smaller than input dimensions|Invalid too big or non positive size)", Code.FILTER_FAILED, "A filter's size does not fit the picture: {0}."),
@@ -114,7 +115,7 @@ CAUSES = (
     Rule(r"framerate .* not supported|bitrate .*too (?:low|high|small|large)|not supported by the (?:\S+ )?encoder|out of range for (?:this )?encoder", Code.ENCODING_FAILED, "The encoder refused its settings."),
     # commands that are not FFmpeg's language: a fault of ours
     Rule(rf"Unrecognized option {_NAME}|Missing argument for option {_NAME}|Unknown pixel format requested: {_NAME}|Failed to set value \S+ for option '([\w:-]+)'", Code.INVALID_COMMAND, "FFmpeg did not understand {0}."),
-    Rule(r"Option (?:'?[\w:-]+'? )?not found|Error splitting the argument list|Error parsing options|Invalid duration|Invalid (?:start )?time|Trailing option|itstream filter not found|No match for section|Unknown output format with name|provided as input filename|codec copy was selected|cannot be used together|Undefined option|Numeric|expected number", Code.INVALID_COMMAND, "FFmpeg did not understand its command."),
+    Rule(r"Option (?:'?[\w:-]+'? )?not found|Error splitting the argument list|Error parsing options|Invalid duration|Invalid (?:start )?time|Trailing option|No match for section|Unknown output format with name|provided as input filename|codec copy was selected|cannot be used together|Undefined option|Numeric|expected number", Code.INVALID_COMMAND, "FFmpeg did not understand its command."),
     # files, on either side
     Rule(r"Permission denied|Operation not permitted|Access is denied", _DENIED, "A file may not be opened."),
     Rule(r"Read-only file system", Code.OUTPUT_ACCESS_DENIED, "The disk is read-only."),
