@@ -1,5 +1,6 @@
 import json
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,9 @@ def test_every_provoked_failure_has_its_code(case: dict[str, Any]) -> None:
 
 def _sides(command: str) -> dict[str, Side]:
     words = shlex.split(command)
-    found = {name: Side.INPUT for flag, name in zip(words, words[1:], strict=False) if flag == "-i"}
+    found = {name: Side.INPUT for flag, name in pairwise(words) if flag == "-i"}
     last = Side.INPUT if words[0] == "ffprobe" else Side.OUTPUT
-    return {words[-1]: last, **found}
+    return {name: side for name, side in {words[-1]: last, **found}.items() if name != "-"}
 
 
 @pytest.mark.parametrize(
