@@ -59,8 +59,9 @@ migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema
 migration: $(READY) ## Write a new migration from the models (NAME="what changes")
 	@$(BIN)/python -m tests.helpers.make_migration "$(NAME)"
 
-docs: $(READY) ## Write docs/operators.md from the operators
+docs: $(READY) ## Write docs/operators.md and docs/errors.md from the code
 	@$(BIN)/python -m tests.helpers.make_operator_docs
+	@$(BIN)/python -m tests.helpers.make_error_docs
 
 glyphs: $(READY) ## Write operators/glyphs.py from the bundled fonts
 	@$(BIN)/python -m tests.helpers.make_glyphs

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template_string
+from markupsafe import Markup
 
 from app.errors import Failure
 from app.services import health as checking
@@ -11,16 +12,24 @@ from operators.problem import Code
 
 health = Blueprint("health", __name__)
 
+_STYLE = """<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}
+dt{font-weight:600;margin-top:.8rem}dd{margin:0}code{font-size:1.1em}</style>"""
 _ERROR_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{{ code }}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}
-dt{font-weight:600;margin-top:.8rem}dd{margin:0}code{font-size:1.1em}</style>
+{{ style }}<p><a href="/docs/errors">all codes</a></p>
 <h1><code>{{ code }}</code></h1><p>{{ meaning.message }}</p>
 <dl><dt>What to do</dt><dd>{{ meaning.remedy }}</dd>
 <dt>Category</dt><dd>{{ meaning.category.value }}</dd>
 <dt>HTTP status</dt><dd>{{ meaning.status }}</dd>
 <dt>Severity</dt><dd>{{ meaning.severity }}</dd>
 <dt>Tried again</dt><dd>{{ meaning.retryable.value }}</dd></dl></html>
+"""
+_INDEX_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Error codes</title>
+{{ style }}<h1>Error codes</h1>
+{% for group, rows in meanings.items()|groupby("1.group") %}<h2>{{ group }}</h2><dl>
+{% for code, meaning in rows %}<dt><a href="/docs/errors/{{ code }}"><code>{{ code }}</code></a></dt>
+<dd>{{ meaning.message }}</dd>{% endfor %}</dl>{% endfor %}</html>
 """
 
 
@@ -39,9 +48,17 @@ def ready() -> Any:
     return verdict
 
 
+@health.get("/docs/errors")
+def list_errors() -> str:
+    """All codes on one page."""
+    return render_template_string(_INDEX_PAGE, meanings=MEANINGS, style=Markup(_STYLE))
+
+
 @health.get("/docs/errors/<code>")
 def explain_error(code: str) -> str:
     """The documentation that each error object points at."""
     if code not in Code.__members__:
         raise Failure(code=Code.NOT_FOUND, message=f"There is no error code {code[:64]}.")
-    return render_template_string(_ERROR_PAGE, code=code, meaning=MEANINGS[Code(code)])
+    return render_template_string(
+        _ERROR_PAGE, code=code, meaning=MEANINGS[Code(code)], style=Markup(_STYLE)
+    )

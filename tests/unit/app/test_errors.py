@@ -1,8 +1,10 @@
 import json
+from pathlib import Path
 
 from app.errors import Failure, FFmpegDetails, from_problems
 from app.taxonomy import MEANINGS, Retryable
 from operators.problem import Code, Problem
+from tests.helpers import make_error_docs
 
 
 def test_every_code_has_a_meaning_and_no_meaning_lacks_a_code() -> None:
@@ -51,3 +53,15 @@ def test_many_problems_make_one_failure() -> None:
     failure = from_problems(problems)
     assert (failure.code, failure.message) == (Code.INPUT_NOT_FOUND, "2 problems: not there; …")
     assert from_problems(problems[:1]).message == "Not there."
+
+
+def test_the_page_of_codes_is_up_to_date() -> None:
+    assert Path("docs/errors.md").read_text() == make_error_docs.written(), "run `make docs`"
+
+
+def test_every_code_has_a_group_and_a_place_in_the_documentation() -> None:
+    page = Path("docs/errors.md").read_text()
+    for code, meaning in MEANINGS.items():
+        assert meaning.group
+        assert f"### {code}\n" in page
+        assert Failure(code=code).to_json()["documentation"] == f"/docs/errors/{code}"
