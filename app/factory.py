@@ -15,6 +15,7 @@ from app.api.jobs.routes import jobs
 from app.api.operators.routes import operators
 from app.api.plans.routes import plans
 from app.api.queue.routes import queue
+from app.api.stats.routes import stats
 from app.errors import Failure
 from operators.problem import Code
 
@@ -35,7 +36,7 @@ def create_app() -> Flask:
     errors.register(app)
     api = errors.ProblemApi(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
-    for blueprint in (jobs, plans, operators, queue):
+    for blueprint in (jobs, plans, operators, queue, stats):
         api.register_blueprint(blueprint)
     app.register_blueprint(health)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)

@@ -61,7 +61,7 @@ def _our_script(job: Path, folder: Path, binaries: Tools) -> str:
     sources = {one.id: parse_uri(one.source).path for one in parsed.spec.inputs}
     probed = {name: probe.probe(sources[name], binaries) for name in needed_inputs(parsed.spec)}
     plan = make_plan(parsed.spec, probed, Options(ffmpeg_version=binaries.version))
-    return as_script(plan, given, workspace.FONTS)
+    return as_script(plan.to_json(), given, workspace.FONTS)
 
 
 def _cpu_s(script: Path, folder: Path, binaries: Tools) -> float:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from operators import registry
-from planner.plan import ProcessingPlan
-from planner.steps import Step
 from planner.uri import parse_uri
 
 _IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}")
@@ -18,8 +16,8 @@ _AWK = (
 )
 
 
-def as_script(plan: ProcessingPlan, spec: Mapping[str, Any], fonts: str) -> str:
-    """The script; `fonts` is the folder of the bundled fonts.
+def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> str:
+    """The script of a plan's JSON; `fonts` is the folder of the bundled fonts.
 
     A measuring step runs once: where peaks must be limited, the service measures again, and
     comes closer to the target.
@@ -28,35 +26,39 @@ def as_script(plan: ProcessingPlan, spec: Mapping[str, Any], fonts: str) -> str:
     targets = [parse_uri(out["destination"]).path for out in spec["outputs"]]
     lines = [
         "#!/bin/sh",
-        f"# {plan.plan_id}",
+        f"# {plan['plan_id']}",
         "set -eu",
         "work=$(mktemp -d)",
         "trap 'rm -rf \"$work\"' EXIT",
         f"fonts={shlex.quote(fonts)}",
     ]
-    for step in plan.steps:
-        lines += ["", f"# {step.step_id}: {step.reason}", f'mkdir -p "$work/{step.step_id}"']
+    for step in plan["steps"]:
         lines += [
-            _file(name, content, step, sources, targets) for name, content in step.files.items()
+            "",
+            f"# {step['step_id']}: {step['reason']}",
+            f'mkdir -p "$work/{step["step_id"]}"',
+        ]
+        lines += [
+            _file(name, content, step, sources, targets) for name, content in step["files"].items()
         ]
         lines += _unmeasured(plan, step)
         words = [
             _graph(word, step)
             if before == "-filter_complex"
             else _word(word, step, sources, targets)
-            for before, word in zip(("", *step.argv), step.argv, strict=False)
+            for before, word in zip(("", *step["argv"]), step["argv"], strict=False)
         ]
-        log = f' 2> "$work/{step.step_id}/log"' if step.measures else ""
+        log = f' 2> "$work/{step["step_id"]}/log"' if step["measures"] else ""
         lines.append(" ".join(words) + log)
         lines += _measured(step)
     return "\n".join(lines) + "\n"
 
 
 def _file(
-    name: str, content: Any, step: Step, sources: Mapping[str, str], targets: list[str]
+    name: str, content: Any, step: Mapping[str, Any], sources: Mapping[str, str], targets: list[str]
 ) -> str:
     """The line that writes a file which the step needs."""
-    path = f'"$work/{step.step_id}/{name}"'
+    path = f'"$work/{step["step_id"]}/{name}"'
     if sidecar := re.fullmatch(r"out(\d+)\.vtt", name):
         target = targets[int(sidecar[1])]
         path = shlex.quote(target.rpartition(".")[0] + ".vtt")
@@ -74,7 +76,9 @@ def _file(
     return f"printf %s {shlex.quote(''.join(entries))} > {path}"
 
 
-def _word(word: str, step: Step, sources: Mapping[str, str], targets: list[str]) -> str:
+def _word(
+    word: str, step: Mapping[str, Any], sources: Mapping[str, str], targets: list[str]
+) -> str:
     if match := re.fullmatch(r"\{in:([^{}]+)\}", word):
         return shlex.quote(f"file:{sources[match[1]]}")
     if match := re.fullmatch(r"\{out:(\d+)\}", word):
@@ -85,16 +89,16 @@ def _word(word: str, step: Step, sources: Mapping[str, str], targets: list[str])
     if match := re.fullmatch(r"\{step:(s\d+)\}(/[\w.-]+)", word):
         return f'"file:$work/{match[1]}{match[2]}"'
     if match := re.fullmatch(r"\{work\}(/[\w.-]+)", word):
-        return f'"file:$work/{step.step_id}{match[1]}"'
+        return f'"file:$work/{step["step_id"]}{match[1]}"'
     return shlex.quote(word)
 
 
-def _graph(graph: str, step: Step) -> str:
+def _graph(graph: str, step: Mapping[str, Any]) -> str:
     """The filtergraph as one shell word, variables where it has tokens."""
     parts, end = [], 0
     for match in _IN_GRAPH.finditer(graph):
         variables = {
-            "work": f"$work/{step.step_id}",
+            "work": f"$work/{step['step_id']}",
             "fonts": "$fonts",
             "font": f"$fonts/{match[2]}",
             "measured": "$" + str(match[2]).replace(".", "_"),
@@ -104,22 +108,22 @@ def _graph(graph: str, step: Step) -> str:
     return "".join([*parts, shlex.quote(graph[end:])])
 
 
-def _unmeasured(plan: ProcessingPlan, step: Step) -> list[str]:
+def _unmeasured(plan: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
     """What the values of a measuring step are before it has run."""
-    if step.measures is None:
+    if step["measures"] is None:
         return []
-    node = next(node for node in plan.nodes if node.id == step.measures)
-    kind = registry.find(str(node.operator))
-    operator = kind.read(dict(node.params or {}), "")[0] if kind else None
+    node = next(node for node in plan["nodes"] if node["id"] == step["measures"])
+    kind = registry.find(str(node["operator"]))
+    operator = kind.read(dict(node["params"] or {}), "")[0] if kind else None
     values = operator.unmeasured() if operator else {}
-    return [f"{step.step_id}_{name}={value}" for name, value in values.items()]
+    return [f"{step['step_id']}_{name}={value}" for name, value in values.items()]
 
 
-def _measured(step: Step) -> list[str]:
-    if step.measures is None:
+def _measured(step: Mapping[str, Any]) -> list[str]:
+    if step["measures"] is None:
         return []
     lines = [
-        f"{step.step_id}_{name}=$(awk '{_AWK}{letter} }}' \"$work/{step.step_id}/log\")"
+        f"{step['step_id']}_{name}=$(awk '{_AWK}{letter} }}' \"$work/{step['step_id']}/log\")"
         for name, letter in _KEYS.items()
     ]
-    return [*lines, f"{step.step_id}_target_offset=0"]
+    return [*lines, f"{step['step_id']}_target_offset=0"]

@@ -60,7 +60,7 @@ def plan(spec_file: str, form: str, as_json: bool) -> int:
     if as_json or form == "json":
         print_json(made.to_json())
     elif form == "sh":
-        click.echo(as_script(made, read_spec(spec_file), workspace.FONTS), nl=False)
+        click.echo(as_script(made.to_json(), read_spec(spec_file), workspace.FONTS), nl=False)
     else:
         click.echo(_DRAWN[form](made))
     return 0

@@ -16,6 +16,7 @@ from app.engine.stderr_rules import (
     RANKS,
     RESOURCES,
     SIGNALS,
+    SYMPTOMS,
     Rule,
     Side,
 )
@@ -38,6 +39,7 @@ _CONTEXTS = (
     (re.compile(r"\[(?:out#|vost#|aost#|sost#|enc:)|opening output|writing trailer|output (?:file|stream)|Output "), Side.OUTPUT),
     (re.compile(r"\[(?:in#|vist#|aist#|sist#|dec:|dmx)|opening input|input (?:file|stream)"), Side.INPUT),
 )  # fmt: skip
+_DAMAGE = (Code.INPUT_CORRUPTED, Code.DECODING_FAILED, Code.INSUFFICIENT_MEMORY)
 _TAIL = 20
 
 
@@ -88,6 +90,12 @@ def find_cause(outcome: Outcome, names: Mapping[str, Side] | None = None) -> Fou
         Code.FFMPEG_FAILED,
         f"FFmpeg failed with exit code {outcome.exit_code}: {cause}",
     )
+
+
+def damage_of(outcome: Outcome) -> Found | None:
+    """What FFmpeg said of a damaged input although it went on to the end."""
+    found = match_rules(outcome.errors, {}, (RESOURCES, SYMPTOMS)) if outcome.said_errors else None
+    return found if found and found[0] in _DAMAGE else None
 
 
 def match_rules(

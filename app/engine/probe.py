@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from app.engine import process
 from app.engine.classify import classify_probe
+from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
 from app.engine.tools import Tools
 from app.errors import Failure
@@ -26,6 +27,8 @@ def probe(path: str, tools: Tools) -> MediaInfo:
     """What a file holds. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
     if os.path.getsize(path) == 0:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
+    if is_encrypted(path):
+        raise Failure(code=Code.INPUT_ENCRYPTED)
     document = _ffprobe(path, tools)
     info = media_info(document, os.path.getsize(path))
     if not (info.video or info.audio or info.subtitles):

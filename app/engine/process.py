@@ -78,6 +78,11 @@ class Outcome:
     usage: Usage = Usage()
 
     @property
+    def said_errors(self) -> bool:
+        """Whether a line was tagged as an error, whatever the exit code is."""
+        return any(_ERROR_TAG.search(line) for line in self.errors)
+
+    @property
     def is_success(self) -> bool:
         return self.exit_code == 0 and self.stopped is None
 

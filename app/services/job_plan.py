@@ -6,8 +6,8 @@ from typing import Any
 from app import log
 from app.errors import Failure, from_problems
 from app.services import job_fail
-from app.services.job_view import moment
 from app.services.media_probe import probe_inputs
+from app.services.moments import moment
 from app.services.policy import options_now, policy_for
 from app.store import jobs, steps
 from app.store.models import Job

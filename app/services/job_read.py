@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Failure
 from app.queue import waiting
+from app.services.failure_analysis import analyse
 from app.services.job_view import show_job, show_log, show_steps
 from app.store import jobs, steps
 from app.store.models import Job
@@ -38,7 +39,8 @@ def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
 def get(job_id: str, tenant_id: str) -> dict[str, Any]:
     with transaction() as session:
         job, rows = find_job(session, job_id, tenant_id), steps.of_job(session, job_id)
-    return show_job(job, rows, _positions([job]).get(job_id))
+        analysis = analyse(job, steps.attempts_of(session, job_id)) if job.error else None
+    return show_job(job, rows, _positions([job]).get(job_id), analysis)
 
 
 def _positions(found: Sequence[Job]) -> dict[str, int]:

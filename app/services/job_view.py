@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.services.frontier import longest_ways
+from app.services.moments import moment
 from app.store.models import Job, JobLog, Step, StepAttempt
 from app.store.status import JobStatus, StepStatus
 
@@ -18,14 +19,12 @@ _PLANNED_PERCENT = 1.0
 _TRUST = 5.0
 
 
-def moment(at: datetime | None) -> str | None:
-    """RFC 3339 UTC with milliseconds."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def show_job(job: Job, steps: Sequence[Step], position: int | None = None) -> dict[str, Any]:
+def show_job(
+    job: Job,
+    steps: Sequence[Step],
+    position: int | None = None,
+    analysis: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "status": job.status,
@@ -43,6 +42,7 @@ def show_job(job: Job, steps: Sequence[Step], position: int | None = None) -> di
         "outputs": job.outputs,
         "spec": job.spec,
         "plan_id": job.plan_id,
+        "analysis": analysis,
     }
 
 

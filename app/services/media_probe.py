@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+
 from app import settings
 from app.engine import probe, tools
 from app.engine.storage import local
 from app.errors import Failure
 from operators.media import MediaInfo
-from operators.problem import Invalid, Problem, pointer
+from operators.problem import Code, Invalid, Problem, pointer
 from planner.plan import needed_inputs
 from planner.spec import InputSpec, JobSpec
 
@@ -41,6 +43,13 @@ def probe_inputs(spec: JobSpec, tenant_id: str) -> dict[str, MediaInfo]:
     return {given.id: info for (_, given), info in pairs if isinstance(info, MediaInfo)}
 
 
+@retry(
+    # a killed ffprobe says nothing about the file
+    retry=retry_if_exception(lambda e: isinstance(e, Failure) and e.code is Code.FFMPEG_CRASHED),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(multiplier=0.2, max=2),
+    reraise=True,
+)
 def probe_source(uri: str, roots: Sequence[str]) -> MediaInfo:
     """MediaInfo of one source. Raises: Failure."""
     return probe.probe(local.locate_source(uri, roots), tools.find(settings.current()))

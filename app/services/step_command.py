@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine import workspace
+from app.engine.redact import redact_line
 from app.engine.storage import local
 from app.errors import Failure
 from operators.filtergraph import filter_value
@@ -79,7 +80,7 @@ class Command:
         """A line of FFmpeg's with our paths shown as tokens."""
         for path, token in self.reals.items():
             line = line.replace(path, token)
-        return line
+        return redact_line(line)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import log, settings
 from app.engine import probe, process, tools, workspace
-from app.engine.classify import classify
+from app.engine.classify import classify, damage_of
 from app.engine.process import Outcome, Stop
 from app.engine.storage import local
 from app.engine.storage.local import Publication
@@ -27,7 +27,7 @@ from app.store import jobs, parts, steps
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.media import MediaInfo
-from operators.problem import Code
+from operators.problem import Code, Problem
 
 _STEP_FLOOR_S = 60
 _ESTIMATE_FACTOR = 10
@@ -53,8 +53,12 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> tuple[str, .
     if attempt.planned["measures"]:
         return _complete_measured(run)
     command, outcome = run.ffmpeg({})
-    found = [_inspect(output, run.binaries) for output in command.outputs]
-    woken = _publish(run, command.outputs, found)
+    damage = damage_of(outcome)
+    try:
+        found = [_inspect(output, run.binaries) for output in command.outputs]
+    except Failure as failure:
+        raise _blamed(failure, damage) from failure
+    woken = _publish(run, command.outputs, found, [_damage_warning()] if damage else [])
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return woken
 
@@ -216,8 +220,29 @@ def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
     return info
 
 
+def _blamed(failure: Failure, damage: tuple[Code, str] | None) -> Failure:
+    """An output that is not as planned is the input's fault where FFmpeg could not decode that."""
+    if damage is None:
+        return failure
+    return Failure(
+        code=damage[0], message=f"{damage[1]} {failure.message or failure.meaning.message}"
+    )
+
+
+def _damage_warning() -> Problem:
+    return Problem(
+        code=Code.INPUT_CORRUPTED,
+        pointer="/inputs",
+        message="places of the input are damaged; the output was made from what could be decoded",
+        suggestion="Check how the output looks there; send the input again if it was cut off.",
+    )
+
+
 def _publish(
-    run: Run, outputs: Sequence[OutputFile], found: Sequence[MediaInfo]
+    run: Run,
+    outputs: Sequence[OutputFile],
+    found: Sequence[MediaInfo],
+    warnings: Sequence[Problem],
 ) -> tuple[str, ...]:
     """Stage every file, then reveal all of them under the fence and complete the step."""
     attempt, lease = run.attempt, run.lease
@@ -235,6 +260,8 @@ def _publish(
             entry = _published(staged[output.index], info)
             jobs.set_output(session, attempt.job.job_id, output.index, entry)
             written += entry["size_bytes"]
+        for warning in warnings:
+            jobs.add_warning(session, attempt.job.job_id, warning.to_json())
         return _complete(session, attempt, usage=run.usage(written))
 
 

@@ -43,6 +43,7 @@ def test_a_job_is_accepted_and_can_be_read(client: FlaskClient, key: str) -> Non
     assert list(made) == [
         "job_id", "status", "priority", "tags", "created_at", "updated_at", "started_at", "completed_at",
         "retry_count", "queue_position", "progress", "error", "warnings", "outputs", "spec", "plan_id",
+        "analysis",
     ]  # fmt: skip
     assert (made["status"], len(made["job_id"])) == ("pending", 36)
     assert made["spec"] == a_job()
@@ -50,7 +51,7 @@ def test_a_job_is_accepted_and_can_be_read(client: FlaskClient, key: str) -> Non
     assert read == made
 
 
-@pytest.mark.parametrize("path", ["", "/plan", "/logs", "/steps"])
+@pytest.mark.parametrize("path", ["", "/plan", "/logs", "/steps", "/bundle"])
 def test_a_foreign_job_is_not_there(client: FlaskClient, key: str, path: str) -> None:
     mine = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()["job_id"]
     other = api_keys.create("other", "test")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import g, url_for
+from flask import Response, g, url_for
 from flask_smorest import Blueprint
 
 from app.api.auth import requires, tenant
@@ -20,7 +20,7 @@ from app.api.jobs.schemas import (
 from app.api.paging import decode, show_page
 from app.api.schemas import PlanSchema
 from app.api.spec_schema import request_body
-from app.services import job_cancel, job_priority, job_read, job_retry, job_submit
+from app.services import job_bundle, job_cancel, job_priority, job_read, job_retry, job_submit
 from app.services.job_read import Filter
 
 jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, watch, cancel jobs")
@@ -111,3 +111,13 @@ def get_job_plan(job_id: str) -> Any:
 def list_job_steps(job_id: str) -> Any:
     """Every step with all of its attempts."""
     return show_page(job_read.steps_of(job_id, tenant()))
+
+
+@jobs.route("/<job_id>/bundle", methods=["GET"])
+@requires("jobs:read")
+@jobs.response(200, content_type="application/zip")
+def get_job_bundle(job_id: str) -> Response:
+    """A zip with spec, plan, probes, a runnable script, versions and logs; no secrets."""
+    name = f'attachment; filename="{job_id[:64]}.zip"'
+    body = job_bundle.bundle(job_id, tenant())
+    return Response(body, mimetype="application/zip", headers={"Content-Disposition": name})

@@ -51,6 +51,12 @@ class JobSchema(Schema):
     queue_position = fields.Int(allow_none=True)
     progress = fields.Nested(ProgressSchema)
     error = fields.Dict(allow_none=True)
+    analysis = fields.Dict(
+        allow_none=True,
+        metadata={
+            "description": "Of a failed job that is asked for by its id: root cause, timeline"
+        },
+    )
     warnings = fields.List(fields.Nested(ProblemItemSchema))
     outputs = fields.List(fields.Nested(OutputSchema))
     spec = fields.Dict()

@@ -302,7 +302,7 @@ def test_the_same_spec_and_media_give_the_same_plan_everywhere() -> None:
 
 def test_the_tree_and_the_script_show_the_command() -> None:
     made = plan(LADDER)
-    tree, script = as_tree(made), as_script(made, LADDER, "/fonts")
+    tree, script = as_tree(made), as_script(made.to_json(), LADDER, "/fonts")
     assert "s1: 2 operations and 2 outputs in one command" in tree
     assert "-codec_whitelist" not in tree
     assert "file:/m/big.mp4" in script

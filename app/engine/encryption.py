@@ -1,0 +1,38 @@
+"""Is an MP4 encrypted? FFmpeg decodes such files to garbage and calls that a success."""
+
+import os
+import re
+from typing import BinaryIO
+
+_MOST_MOOV_BYTES = 64 << 20
+# a sample description: `stsd`, version and flags, count, size of the entry, its type
+_ENTRY = re.compile(rb"stsd.{12}(encv|enca|encs|enct|drmi|drms)", re.DOTALL)
+
+
+def is_encrypted(path: str) -> bool:
+    """Whether a track's sample description names a protected format (Common Encryption, FairPlay).
+
+    False for whatever is not an MP4. Source: ISO/IEC 14496-12 8.12, 23001-7.
+    """
+    with open(path, "rb") as file:
+        return bool(_ENTRY.search(_moov(file, os.path.getsize(path))))
+
+
+def _moov(file: BinaryIO, size: int) -> bytes:
+    """The index of an MP4, without its frame; empty where there is none."""
+    at = 0
+    while at + 8 <= size:
+        file.seek(at)
+        header = file.read(16)
+        length, kind, begin = int.from_bytes(header[:4]), header[4:8], at + 8
+        if length == 1:
+            length, begin = int.from_bytes(header[8:16]), at + 16
+        if length == 0:
+            length = size - at
+        if not kind.isalnum() or length < 8:
+            return b""
+        if kind == b"moov":
+            file.seek(begin)
+            return file.read(min(at + length - begin, _MOST_MOOV_BYTES))
+        at += length
+    return b""

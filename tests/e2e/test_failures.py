@@ -1,0 +1,176 @@
+"""Failures of media, limits and machines: each with its code, its remedy, and as many attempts as
+its code deserves."""
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.engine.tools import Tools
+from tests.helpers.media import Media
+from tests.helpers.service import Service
+from tests.helpers.specs import job, op, slow
+
+
+def attempts_of(service: Service, done: dict[str, Any]) -> list[dict[str, Any]]:
+    steps = service.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
+    return [attempt for step in steps for attempt in step["attempts"]]
+
+
+def check(service: Service, done: dict[str, Any], code: str, attempts: int) -> None:
+    """The job failed with the code, explains itself, and was tried as often as that code allows."""
+    assert done["status"] == "failed"
+    error, analysis = done["error"], done["analysis"]
+    assert error["code"] == code, error
+    assert error["message"].endswith(".")
+    assert len(error["suggestion"]) > 15
+    assert service.client.get(error["documentation"]).status_code == 200
+    assert len(attempts_of(service, done)) == attempts
+    assert (analysis["root_cause"]["code"], analysis["attempts"]) == (code, attempts)
+    assert [mark["event"] for mark in analysis["timeline"]][-1] == "job failed"
+    assert str(service.data_dir / "work") not in json.dumps([error, analysis])
+
+
+def test_more_memory_than_allowed(service: Service, clip: Path) -> None:
+    spec = slow(clip, service.media / "out" / "memory.mp4")
+    spec["limits"] = {"max_memory": 40_000_000}
+    done = service.run(spec)
+    check(service, done, "INSUFFICIENT_MEMORY", attempts=3)
+    assert not (service.media / "out" / "memory.mp4").exists()
+
+
+def test_a_larger_output_than_allowed(service: Service, long_clip: Path) -> None:
+    spec = slow(long_clip, service.media / "out" / "large.mp4", preset="ultrafast")
+    spec["limits"] = {"max_output_size": 200_000}
+    done = service.run(spec)
+    check(service, done, "OUTPUT_TOO_LARGE", attempts=1)
+
+
+def test_an_encrypted_input(service: Service, clip: Path, binaries: Tools, tmp_path: Path) -> None:
+    source = service.media / "encrypted.mp4"
+    subprocess.run(
+        [
+            binaries.ffmpeg, "-v", "error", "-y", "-i", str(clip), "-c", "copy",
+            "-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb",
+            "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8", str(source),
+        ],
+        check=True,
+    )  # fmt: skip
+    done = service.run(
+        job(source, op("trim", "src", "cut", end=1), cut=service.media / "out" / "enc.mp4")
+    )
+    check(service, done, "INPUT_ENCRYPTED", attempts=0)
+    assert done["error"]["errors"][0]["pointer"] == "/inputs/0/source"
+
+
+def test_a_killed_ffmpeg_is_tried_again(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "killed.mp4", "veryfast"))[
+        "job_id"
+    ]
+    service.wait_running(job_id)
+    for pid in service.ffmpeg_pids(job_id):
+        os.kill(pid, signal.SIGSEGV)
+    done = service.wait(job_id)
+    assert (done["status"], done["analysis"]) == ("completed", None)
+    first, second = attempts_of(service, done)
+    assert (first["error"]["code"], first["signal"]) == ("FFMPEG_CRASHED", "SIGSEGV")
+    assert second["status"] == "completed"
+
+
+def test_half_a_file_is_the_inputs_fault(service: Service, media: Media) -> None:
+    """FFmpeg makes half an output of it and calls that a success."""
+    whole = media.clip("faststart.mp4", seconds=8, extra=("-movflags", "+faststart")).read_bytes()
+    source = service.media / "half.mp4"
+    source.write_bytes(whole[: len(whole) // 2])
+    spec = job(source, op("scale", "src", "o", width=160), o=service.media / "out" / "half.mp4")
+    done = service.run(spec)
+    check(service, done, "INPUT_CORRUPTED", attempts=1)
+    assert not (service.media / "out" / "half.mp4").exists()
+
+
+def test_a_folder_where_the_output_belongs(service: Service, clip: Path) -> None:
+    target = service.media / "out" / "taken.mp4"
+    target.mkdir(parents=True)
+    (target / "x").touch()
+    done = service.run(job(clip, op("trim", "src", "cut", end=1), cut=target))
+    check(service, done, "OUTPUT_WRITE_FAILED", attempts=3)
+
+
+def test_a_codec_that_the_container_cannot_hold_is_refused_at_once(
+    service: Service, clip: Path
+) -> None:
+    spec = job(clip, o=service.media / "out" / "x.webm")
+    spec["outputs"][0] |= {"id": "src", "codec": {"video": {"codec": "h264"}}}
+    answer = service.client.post("/v1/jobs", json=spec)
+    assert (answer.status_code, answer.json()["code"]) == (422, "CODEC_NOT_IN_CONTAINER")
+
+
+def test_operators_count_errors(service: Service, media: Media) -> None:
+    source = service.media / "gone.mp4"
+    done = service.run(
+        job(source, op("trim", "src", "cut", end=1), cut=service.media / "out" / "gone.mp4")
+    )
+    assert done["error"]["code"] == "INPUT_NOT_FOUND"
+    for period in ("hour", "day"):
+        counts = service.get(f"/v1/stats/errors?period={period}")["data"]
+        row = next(row for row in counts if row["code"] == "INPUT_NOT_FOUND")
+        assert (row["jobs"] >= 1, row["category"]) == (True, "not_found")
+    assert service.client.get("/v1/stats/errors?period=year").status_code == 422
+
+
+@pytest.mark.parametrize("outcome", ["completed", "failed"])
+def test_a_bundle_holds_what_a_helper_needs(
+    service: Service, clip: Path, media: Media, tmp_path: Path, outcome: str
+) -> None:
+    made = service.media / "out" / "bundled.mp4"
+    spec = job(clip, op("trim", "src", "cut", start=1, end=2), cut=made)
+    spec["tags"] = {"see": "https://me:hunter2@host.example/x?token=hunter2"}
+    if outcome == "failed":
+        spec["limits"] = {"max_memory": 1_000_000}
+    done = service.run(spec)
+    assert done["status"] == outcome
+    packed = service.client.get(f"/v1/jobs/{done['job_id']}/bundle")
+    assert packed.headers["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(packed.content))
+    names = {name.partition("/")[2] for name in archive.namelist()}
+    assert names == {
+        "README.txt", "job.json", "spec.json", "plan.json", "probes.json", "run.sh", "steps.json",
+        "logs.jsonl", "versions.json", "settings.json",
+    }  # fmt: skip
+    texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    everything = "".join(texts.values())
+    assert "hunter2" not in everything
+    assert service.key not in everything
+    assert "postgresql://" not in everything
+    archive.extractall(tmp_path)
+    if outcome == "completed":
+        before = media.frame_hashes(made)
+        made.unlink()
+        path = f"{Path(media.binaries.ffmpeg).parent}:{os.environ['PATH']}"
+        shutil.copy(media.binaries.ffmpeg, tmp_path / "ffmpeg")
+        subprocess.run(
+            ["sh", f"{done['job_id']}/run.sh"], cwd=tmp_path, check=True,
+            env={"PATH": f"{tmp_path}:{path}"}, capture_output=True,
+        )  # fmt: skip
+        assert media.frame_hashes(made) == before
+
+
+def test_no_secret_and_no_foreign_path_is_shown(service: Service, clip: Path) -> None:
+    """All that a failed job shows, walked through."""
+    spec = slow(clip, service.media / "out" / "walk.mp4")
+    spec["limits"] = {"max_memory": 1_000_000}
+    done = service.run(spec)
+    job_id = done["job_id"]
+    time.sleep(0.2)
+    for path in ("", "/logs", "/plan"):
+        text = service.client.get(f"/v1/jobs/{job_id}{path}").text
+        for secret in ("Traceback", service.key, str(service.data_dir / "work"), "site-packages"):
+            assert secret not in text, path
