@@ -39,7 +39,6 @@ _CONTEXTS = (
     (re.compile(r"\[(?:out#|vost#|aost#|sost#|enc:)|opening output|writing trailer|output (?:file|stream)|Output "), Side.OUTPUT),
     (re.compile(r"\[(?:in#|vist#|aist#|sist#|dec:|dmx)|opening input|input (?:file|stream)"), Side.INPUT),
 )  # fmt: skip
-_DAMAGE = (Code.INPUT_CORRUPTED, Code.DECODING_FAILED, Code.INSUFFICIENT_MEMORY)
 _TAIL = 20
 
 
@@ -93,9 +92,14 @@ def find_cause(outcome: Outcome, names: Mapping[str, Side] | None = None) -> Fou
 
 
 def damage_of(outcome: Outcome) -> Found | None:
-    """What FFmpeg said of a damaged input although it went on to the end."""
-    found = match_rules(outcome.errors, {}, (RESOURCES, SYMPTOMS)) if outcome.said_errors else None
-    return found if found and found[0] in _DAMAGE else None
+    """What FFmpeg said of its input although it went on to the end and called that a success."""
+    if not outcome.said_errors:
+        return None
+    found = match_rules(outcome.errors, {}, (RESOURCES, SYMPTOMS))
+    if found and found[0] is Code.INSUFFICIENT_MEMORY:
+        return found
+    is_damaged = found and found[0] in (Code.INPUT_CORRUPTED, Code.DECODING_FAILED)
+    return (Code.INPUT_CORRUPTED, "The input is damaged or cut off.") if is_damaged else None
 
 
 def match_rules(

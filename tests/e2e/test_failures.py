@@ -110,7 +110,8 @@ def test_a_codec_that_the_container_cannot_hold_is_refused_at_once(
     spec = job(clip, o=service.media / "out" / "x.webm")
     spec["outputs"][0] |= {"id": "src", "codec": {"video": {"codec": "h264"}}}
     answer = service.client.post("/v1/jobs", json=spec)
-    assert (answer.status_code, answer.json()["code"]) == (422, "CODEC_NOT_IN_CONTAINER")
+    assert answer.status_code == 422
+    assert [e["code"] for e in answer.json()["errors"]] == ["CODEC_NOT_IN_CONTAINER"]
 
 
 def test_operators_count_errors(service: Service, media: Media) -> None:
@@ -132,9 +133,10 @@ def test_a_bundle_holds_what_a_helper_needs(
 ) -> None:
     made = service.media / "out" / "bundled.mp4"
     spec = job(clip, op("trim", "src", "cut", start=1, end=2), cut=made)
-    spec["tags"] = {"see": "https://me:hunter2@host.example/x?token=hunter2"}
     if outcome == "failed":
+        spec = slow(clip, made)
         spec["limits"] = {"max_memory": 1_000_000}
+    spec["tags"] = {"see": "https://me:hunter2@host.example/x?token=hunter2"}
     done = service.run(spec)
     assert done["status"] == outcome
     packed = service.client.get(f"/v1/jobs/{done['job_id']}/bundle")
