@@ -20,6 +20,7 @@ from planner import safety
 
 _TIMEOUT_S = 60
 _SCAN_TIMEOUT_S = 600
+_SCRIPTS = (b"#EXTM3U", b"ffconcat version", b"v=0\r\n", b"v=0\n")  # playlists, lists, SDP
 _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
 
 
@@ -27,6 +28,8 @@ def probe(path: str, tools: Tools) -> MediaInfo:
     """What a file holds. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
     if os.path.getsize(path) == 0:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
+    if _is_script(path):
+        raise Failure(code=Code.FORMAT_BLOCKED)
     if is_encrypted(path):
         raise Failure(code=Code.INPUT_ENCRYPTED)
     document = _ffprobe(path, tools)
@@ -37,6 +40,14 @@ def probe(path: str, tools: Tools) -> MediaInfo:
         )
     info = _with_sizes(info, path, tools)
     return _with_true_duration(info, path, tools) if _is_dubious(info) else info
+
+
+def _is_script(path: str) -> bool:
+    """A text that would make FFmpeg open other files, whatever its name. Some FFmpegs refuse it
+    without saying why."""
+    with open(path, "rb") as file:
+        begin = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return begin.startswith(_SCRIPTS) or (begin.startswith(b"<") and b"<MPD" in begin)
 
 
 def _ffprobe(path: str, tools: Tools) -> dict[str, object]:

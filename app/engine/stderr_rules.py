@@ -48,7 +48,7 @@ _NAME = r"'?([\w.:/+-]{1,60})'?"
 RESOURCES = (
     Rule(r"No space left on device|Disk quota exceeded|ENOSPC", Code.INSUFFICIENT_DISK_SPACE, "The disk is full."),
     Rule(r"File too large|EFBIG", Code.OUTPUT_TOO_LARGE, "The output grew beyond its size limit."),
-    Rule(r"Cannot allocate memory|malloc of size|get_buffer\(\) failed|Out of memory|bad_alloc|failed to map segment|Failed to allocate|ENOMEM", Code.INSUFFICIENT_MEMORY, "FFmpeg ran out of memory."),
+    Rule(r"Cannot allocate memory|malloc of size|Out of memory|bad_alloc|failed to map segment|Failed to allocate|ENOMEM", Code.INSUFFICIENT_MEMORY, "FFmpeg ran out of memory."),
     Rule(r"error while loading shared libraries|cannot execute binary|Exec format error|Illegal instruction", Code.FFMPEG_UNAVAILABLE, "FFmpeg cannot be started on this machine."),
     Rule(r"Too many open files|Resource temporarily unavailable|pthread_create|can't create thread", Code.SERVICE_UNAVAILABLE, "The machine has no more files or threads to give."),
     Rule(r"Stale file handle|Structure needs cleaning|Transport endpoint", Code.STORAGE_ERROR, "The disk or the network share failed."),
@@ -79,7 +79,7 @@ CAUSES = (
     Rule(r"Decoder not found|Unsupported codec with id|No decoder surfaces|Decoding requested, but no decoder", Code.UNSUPPORTED_CODEC, "This FFmpeg has no decoder for the input."),
     Rule(r"No (?:VA display|device available|capable devices)|Cannot load lib(?:cuda|nvcuvid)|Cannot load nv|Device creation failed|hardware device|Failed to initiali[sz]e VAAPI", Code.UNSUPPORTED_CODEC, "The codec needs hardware that this machine does not have."),
     Rule(r"Unknown input format|could not find demuxer|Demuxer not found", Code.UNSUPPORTED_FORMAT, "This FFmpeg cannot read that format."),
-    Rule(rf"(?:Unable to (?:find|choose) \S+ suitable output format|Unable to choose an output format|Requested output format {_NAME} is not|Unknown output format|Muxer not found)", _by_side(Code.INVALID_COMMAND, Code.INVALID_OUTPUT), "There is no output format of that name."),
+    Rule(r"Unable to (?:find|choose) an? (?:suitable )?output format|Requested output format|Muxer not found", Code.INVALID_OUTPUT, "There is no output format of that name."),
     # the input
     Rule(r"moov atom not found", Code.INPUT_CORRUPTED, "The MP4 file is not complete: its index (moov) is missing."),
     Rule(r"EBML header parsing failed|Invalid EBML|Failed to find two consecutive MPEG audio frames|Failed to read frame size|no RIFF|invalid RIFF|invalid header|Invalid stream header", Code.INPUT_CORRUPTED, "The input's header is damaged."),
@@ -126,6 +126,7 @@ CAUSES = (
 """The first line that one of them fits is the cause; what follows is fallout."""
 
 SYMPTOMS = (
+    Rule(r"get_buffer\(\) failed", Code.INSUFFICIENT_MEMORY, "FFmpeg could not get memory for a picture."),
     Rule(r"Invalid data found when processing input|partial file|Truncating packet|Packet corrupt|corrupt (?:input|decoded|frame)|Could not find codec parameters|does not contain any stream|Sample size \d+ is too large|wrong sample count|Premature end|Unexpected end|Error reading header|Invalid .*header", Code.INPUT_CORRUPTED, "The input is damaged or is not media."),
     Rule(r"Error while decoding|Error submitting packet to decoder|Decode error rate|Invalid NAL|NAL unit|Invalid sync code|Invalid frame marker|Header missing|decode_slice|no frame!|error while decoding MB|missing picture|non-existing PPS|reference .*>=|Error decoding|decoding (?:error|failed)|Error while opening decoder|\[dec:", Code.DECODING_FAILED, "The input could not be decoded."),
     Rule(r"non monoton|Timestamps are unset|Packet .*invalid|Application provided invalid", Code.MUXING_FAILED, "The output's timestamps are not in order."),
