@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from app.cli import administration, explain, run, servers, up
+from app.cli import administration, client, explain, run, servers, up
 from app.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, complain
 from app.embedded.server import CannotStart
 from app.embedded.supervisor import KeepsFailing
@@ -21,7 +21,7 @@ def cli() -> None:
     """
 
 
-for family in (run, up, explain, servers, administration):
+for family in (run, up, explain, client, servers, administration):
     for command in family.COMMANDS:
         cli.add_command(command)
 

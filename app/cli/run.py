@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app import log, settings
+from app.cli.job_text import TERMINAL, doing, print_end, progress_bar
 from app.cli.output import (
     EXIT_FAILED,
     EXIT_USAGE,
-    err,
-    media_text,
     out,
-    print_error,
     print_json,
     print_problems,
-    size_text,
 )
 from app.cli.signals import end_on_signals
 from app.cli.spec_file import read_spec
@@ -26,11 +22,9 @@ from app.embedded.stack import Stack
 from app.errors import Failure
 from app.services import job_cancel, job_read, job_submit, sweep
 from operators.problem import Invalid
-from planner.uri import parse_uri
 
 _TENANT = "default"
 _POLL_S = 0.15
-_TERMINAL = ("completed", "failed", "cancelled")
 
 
 @click.command()
@@ -71,22 +65,16 @@ def _refuse(invalid: Invalid, as_json: bool) -> int:
 
 def _watch(stack: Stack, job_id: str) -> dict[str, Any]:
     """Show progress until the job ends; do what beat and a supervisor do elsewhere."""
-    columns = (
-        TextColumn("{task.description:<20}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
     swept_at = time.monotonic()
     try:
-        with Progress(*columns, console=err, transient=True) as bar:
+        with progress_bar() as bar:
             task = bar.add_task("pending", total=100)
             while True:
                 job = job_read.get(job_id, _TENANT)
                 bar.update(
-                    task, completed=job["progress"]["overall_percent"], description=_doing(job)
+                    task, completed=job["progress"]["overall_percent"], description=doing(job)
                 )
-                if job["status"] in _TERMINAL:
+                if job["status"] in TERMINAL:
                     return job
                 stack.watch()
                 if time.monotonic() - swept_at > float(settings.current().sweep_s):
@@ -102,30 +90,13 @@ def _watch(stack: Stack, job_id: str) -> dict[str, Any]:
         raise
 
 
-def _doing(job: dict[str, Any]) -> str:
-    speed = next((s["speed"] for s in job["progress"]["steps"] if s["speed"]), None)
-    return (
-        f"{job['status']} {speed:.1f}x"
-        if speed and job["status"] == "processing"
-        else str(job["status"])
-    )
-
-
 def _report(job: dict[str, Any], seconds: float, as_json: bool) -> int:
     if as_json:
         print_json(job)
-    elif job["error"]:
-        print_error(job["error"])
     else:
-        print_problems(job["warnings"], sign="[yellow]![/yellow]")
-        for output in job["outputs"]:
-            size = size_text(output["size_bytes"])
-            out.print(
-                f"[green]✓[/green] [bold]{parse_uri(output['destination']).path}[/bold]  {size}",
-                markup=True,
-            )
-            out.print(f"  {media_text(output['media_info'])}", markup=False)
-        out.print(f"done in {seconds:.1f} s")
+        print_end(job)
+        if job["status"] == "completed":
+            out.print(f"done in {seconds:.1f} s")
     return 0 if job["status"] == "completed" else EXIT_FAILED
 
 

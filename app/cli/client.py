@@ -1,0 +1,124 @@
+"""Client of a server: submit, status, watch, logs, cancel, retry, list, bundle."""
+
+import time
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from app.cli.job_text import TERMINAL, doing, print_end, print_status, progress_bar
+from app.cli.output import EXIT_FAILED, err, out, print_json
+from app.cli.remote import Server, client_command
+from app.cli.spec_file import read_spec
+
+_POLL_S = 0.5
+
+
+def _show(server: Server, job: dict[str, Any]) -> None:
+    print_json(job) if server.as_json else print_status(job)
+
+
+@click.command()
+@click.argument("spec_file", metavar="SPEC.json")
+@click.option("--watch", "is_watched", is_flag=True, help="Stay until the job has ended.")
+@client_command
+def submit(server: Server, spec_file: str, is_watched: bool) -> int:
+    """Submit a job. "-" reads the spec from standard input."""
+    job = server.call("POST", "/v1/jobs", json=read_spec(spec_file))
+    if is_watched:
+        return _watch(server, job["job_id"])
+    if server.as_json:
+        print_json(job)
+    else:
+        out.print(job["job_id"])
+        err.print(f"[dim]media-pipeline watch {job['job_id']}[/dim]")
+    return 0
+
+
+@click.command()
+@click.argument("job_id")
+@client_command
+def status(server: Server, job_id: str) -> None:
+    """Show a job: progress, outputs, or why it failed."""
+    _show(server, server.call("GET", f"/v1/jobs/{job_id}"))
+
+
+@click.command()
+@click.argument("job_id")
+@client_command
+def watch(server: Server, job_id: str) -> int:
+    """Follow a job to its end; exit 1 unless it completes."""
+    return _watch(server, job_id)
+
+
+def _watch(server: Server, job_id: str) -> int:
+    with progress_bar() as bar:
+        task = bar.add_task("pending", total=100)
+        while (job := server.call("GET", f"/v1/jobs/{job_id}"))["status"] not in TERMINAL:
+            done = job["progress"]["overall_percent"]
+            bar.update(task, completed=done, description=doing(job))
+            time.sleep(_POLL_S)
+    print_json(job) if server.as_json else print_end(job)
+    if job["status"] == "cancelled":
+        err.print("[yellow]The job was cancelled.[/yellow]")
+    return 0 if job["status"] == "completed" else EXIT_FAILED
+
+
+@click.command()
+@click.argument("job_id")
+@click.option("--level", type=click.Choice(["debug", "info", "warning", "error"]))
+@client_command
+def logs(server: Server, job_id: str, level: str | None) -> None:
+    """Print what happened to a job."""
+    query = {"limit": 100, **({"level": level} if level else {})}
+    lines = list(server.pages(f"/v1/jobs/{job_id}/logs", **query))
+    if server.as_json:
+        print_json(lines)
+        return
+    for line in lines:
+        where = f" {line['step_id']}" if line["step_id"] else ""
+        out.print(
+            f"[dim]{line['timestamp']}[/dim] {line['level']:<7} {line['stage']}{where}: {escape(line['message'])}"
+        )
+
+
+@click.command()
+@click.argument("job_id")
+@client_command
+def cancel(server: Server, job_id: str) -> None:
+    """Cancel a job; what it runs stops at once."""
+    _show(server, server.call("DELETE", f"/v1/jobs/{job_id}"))
+
+
+@click.command()
+@click.argument("job_id")
+@client_command
+def retry(server: Server, job_id: str) -> None:
+    """Try a failed job again; what is done stays done."""
+    _show(server, server.call("POST", f"/v1/jobs/{job_id}/retry"))
+
+
+@click.command("list")
+@click.option("--status", "statuses", multiple=True, help="May be given several times.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY:VALUE", help="May be given several times."
+)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100))
+@client_command
+def list_jobs(server: Server, statuses: tuple[str, ...], tags: tuple[str, ...], limit: int) -> None:
+    """List jobs, newest first."""
+    query = {"status": list(statuses), "tag": list(tags), "limit": limit}
+    page = server.call("GET", "/v1/jobs", params=query)
+    if server.as_json:
+        print_json(page)
+        return
+    for job in page["data"]:
+        cause = f"  {job['error']['code']}" if job["error"] else ""
+        percent = job["progress"]["overall_percent"]
+        out.print(
+            f"{job['job_id']}  {job['created_at']}  {job['status']:<19} {percent:3.0f} %{cause}",
+            markup=False,
+        )
+
+
+COMMANDS = (submit, status, watch, logs, cancel, retry, list_jobs)
