@@ -1,6 +1,7 @@
 """Client of a server: submit, status, watch, logs, cancel, retry, list, bundle."""
 
 import time
+import uuid
 from typing import Any
 
 import click
@@ -20,11 +21,13 @@ def _show(server: Server, job: dict[str, Any]) -> None:
 
 @click.command()
 @click.argument("spec_file", metavar="SPEC.json")
+@click.option("--idempotency-key", "key", help="The same key again gives the same job.")
 @click.option("--watch", "is_watched", is_flag=True, help="Stay until the job has ended.")
 @client_command
-def submit(server: Server, spec_file: str, is_watched: bool) -> int:
+def submit(server: Server, spec_file: str, key: str | None, is_watched: bool) -> int:
     """Submit a job. "-" reads the spec from standard input."""
-    job = server.call("POST", "/v1/jobs", json=read_spec(spec_file))
+    once = {"Idempotency-Key": key or str(uuid.uuid4())}
+    job = server.call("POST", "/v1/jobs", json=read_spec(spec_file), headers=once)
     if is_watched:
         return _watch(server, job["job_id"])
     if server.as_json:

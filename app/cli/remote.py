@@ -5,6 +5,13 @@ from typing import Any, TypeVar
 
 import click
 import httpx
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from app.cli.output import (
     EXIT_FAILED,
@@ -18,6 +25,10 @@ from app.cli.output import (
 _TIMEOUT_S = 30
 _USAGE = (400, 404, 409, 413, 415, 422)
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _is_away(answer: httpx.Response) -> bool:
+    return answer.status_code in (429, 502, 503, 504)
 
 
 class Stopped(click.exceptions.Exit):
@@ -35,7 +46,7 @@ class Server:
     def call(self, method: str, path: str, **more: Any) -> Any:
         """The answer's document. Ends the command with its exit code where there is none."""
         try:
-            answer = self._client.request(method, path, **more)
+            answer = self._send(method, path, **more)
             document = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             complain(f"{self._client.base_url} does not answer as media-pipeline would: {error}")
@@ -44,6 +55,16 @@ class Server:
             return document
         self._refuse(document)
         raise Stopped(EXIT_USAGE if answer.status_code in _USAGE else EXIT_FAILED)
+
+    @retry(
+        # every call may be repeated: reads, moves to a state, and submissions by their key
+        retry=retry_if_exception_type(httpx.TransportError) | retry_if_result(_is_away),
+        stop=stop_after_attempt(4),
+        wait=wait_random_exponential(multiplier=0.2, max=3),
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        return self._client.request(method, path, **more)
 
     def _refuse(self, document: dict[str, Any]) -> None:
         if self.as_json:

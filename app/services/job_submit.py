@@ -17,8 +17,13 @@ from planner.parse import Parsed, parse_spec
 _PLAN_ID = re.compile(r"plan_[0-9a-f]{32}", re.ASCII)
 
 
-def submit(document: Any, tenant_id: str, request_id: str | None = None) -> dict[str, Any]:
-    """The new job as its client sees it. Raises: Invalid, with every problem; nothing is stored then."""
+def submit(
+    document: Any, tenant_id: str, request_id: str | None = None, **once: str
+) -> dict[str, Any]:
+    """The new job as its client sees it; `once` is what `job_once` keeps of the request.
+
+    Raises: Invalid, with every problem; nothing is stored then.
+    """
     stored_plan = _stored_plan(document, tenant_id)
     spec_document = stored_plan.spec if stored_plan else document
     parsed = parse_spec(spec_document, policy_for(tenant_id))
@@ -37,6 +42,7 @@ def submit(document: Any, tenant_id: str, request_id: str | None = None) -> dict
             plan_id=stored_plan and stored_plan.plan_id,
             plan=stored_plan and stored_plan.plan,
             request_id=request_id,
+            **once,
         )
         jobs.log(session, job_id, "info", "pending", "Job accepted.")
     return show_job(job, [], job_admit.enter(job))

@@ -43,6 +43,12 @@ def get(session: Session, job_id: str, tenant_id: str | None = None) -> Job | No
     return session.scalar(query if tenant_id is None else query.where(Job.tenant_id == tenant_id))
 
 
+def find_by_key(session: Session, tenant_id: str, idempotency_key: str) -> Job | None:
+    return session.scalar(
+        select(Job).where(Job.tenant_id == tenant_id, Job.idempotency_key == idempotency_key)
+    )
+
+
 def move(
     session: Session,
     job_id: str,

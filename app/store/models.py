@@ -58,6 +58,10 @@ class Job(Base):
             "ix_jobs_live", "updated_at",
             postgresql_where=text("status NOT IN ('completed', 'failed', 'cancelled')"),
         ),
+        Index(
+            "uq_jobs_idempotency_key", "tenant_id", "idempotency_key", unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+        ),
         Index("ix_jobs_tags", "tags", postgresql_using="gin"),
         # what waits for admission, and what was admitted: both are asked for at every admission
         Index(
@@ -92,6 +96,9 @@ class Job(Base):
     retry_count: Mapped[int] = mapped_column(server_default="0")
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
     request_id: Mapped[str | None]
+    idempotency_key: Mapped[str | None]
+    body_sha256: Mapped[str | None]
+    """Of the body that came with the idempotency key."""
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     started_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """The HTTP API over a real database: credentials, errors, lists. Nothing runs the jobs here."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -236,3 +237,42 @@ def test_keys_are_stored_as_hashes_and_their_use_is_noted(database: str) -> None
     with transaction() as session:
         session.execute(text("UPDATE api_keys SET revoked_at = now() WHERE name = 'noted'"))
     assert api_keys.recognise(key) is None
+
+
+def test_the_same_key_gives_the_same_job(client: FlaskClient, key: str) -> None:
+    once = {**auth(key), "Idempotency-Key": "order-17"}
+    first = client.post("/v1/jobs", json=a_job(), headers=once)
+    again = client.post("/v1/jobs", json=dict(reversed(a_job().items())), headers=once)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.get_json()["job_id"] == first.get_json()["job_id"]
+    assert again.headers["Location"] == first.headers["Location"]
+    other = client.post("/v1/jobs", json={**a_job(), "priority": 9}, headers=once)
+    assert (other.status_code, other.get_json()["code"]) == (409, "IDEMPOTENCY_CONFLICT")
+    stranger = {**auth(api_keys.create("other", "test")), "Idempotency-Key": "order-17"}
+    assert client.post("/v1/jobs", json=a_job(), headers=stranger).status_code in (201, 422)
+    for bad in ("", "a b", "x" * 256):
+        refused = client.post(
+            "/v1/jobs", json=a_job(), headers={**auth(key), "Idempotency-Key": bad}
+        )
+        assert (refused.status_code, refused.get_json()["code"]) == (422, "INVALID_QUERY")
+
+
+def test_a_refused_body_does_not_use_its_key_up(client: FlaskClient, key: str) -> None:
+    once = {**auth(key), "Idempotency-Key": "order-18"}
+    assert client.post("/v1/jobs", json={"inputs": []}, headers=once).status_code == 422
+    assert client.post("/v1/jobs", json=a_job(), headers=once).status_code == 201
+
+
+def test_fifty_at_once_make_one_job(client: FlaskClient, key: str) -> None:
+    app = client.application
+
+    def post(_: int) -> tuple[int, str]:
+        answer = app.test_client().post(
+            "/v1/jobs", json=a_job(), headers={**auth(key), "Idempotency-Key": "at-once"}
+        )
+        return answer.status_code, answer.get_json()["job_id"]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(post, range(50)))
+    assert len({job_id for _, job_id in answers}) == 1
+    assert sorted(status for status, _ in answers) == [200] * 49 + [201]

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 from flask_smorest import Blueprint
 
 from app.api.auth import requires, tenant
 from app.api.body import read_json
 from app.api.jobs.schemas import (
+    IDEMPOTENCY_KEY,
     JobChangeSchema,
     JobPageSchema,
     JobQuerySchema,
@@ -20,7 +21,15 @@ from app.api.jobs.schemas import (
 from app.api.paging import decode, show_page
 from app.api.schemas import PlanSchema
 from app.api.spec_schema import request_body
-from app.services import job_bundle, job_cancel, job_priority, job_read, job_retry, job_submit
+from app.services import (
+    job_bundle,
+    job_cancel,
+    job_once,
+    job_priority,
+    job_read,
+    job_retry,
+    job_submit,
+)
 from app.services.job_read import Filter
 
 jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, watch, cancel jobs")
@@ -28,12 +37,17 @@ jobs = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Submit, w
 
 @jobs.route("", methods=["POST"])
 @requires("jobs:write")
-@jobs.doc(requestBody=request_body())
+@jobs.doc(requestBody=request_body(), parameters=[IDEMPOTENCY_KEY])
 @jobs.response(201, JobSchema)
+@jobs.alt_response(200, schema=JobSchema, description="The job of the same Idempotency-Key")
 def submit_job() -> Any:
     """Submit a job. All problems of the spec are reported at once."""
-    job = job_submit.submit(read_json(), tenant(), g.request_id)
-    return job, 201, {"Location": url_for("jobs.get_job", job_id=job["job_id"])}
+    key, body = request.headers.get("Idempotency-Key"), read_json()
+    if key is None:
+        job, is_new = job_submit.submit(body, tenant(), g.request_id), True
+    else:
+        job, is_new = job_once.submit_once(body, tenant(), g.request_id, key)
+    return job, 201 if is_new else 200, {"Location": url_for("jobs.get_job", job_id=job["job_id"])}
 
 
 @jobs.route("", methods=["GET"])

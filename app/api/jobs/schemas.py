@@ -5,6 +5,14 @@ from marshmallow import Schema, fields, validate
 from app.api.schemas import PageQuerySchema, PageSchema, ProblemItemSchema
 from app.store.status import JobStatus
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "The same key with the same body gives the same job, as long as the job is kept.",
+}
+
 
 class StepProgressSchema(Schema):
     step_id = fields.Str()
@@ -51,16 +59,16 @@ class JobSchema(Schema):
     queue_position = fields.Int(allow_none=True)
     progress = fields.Nested(ProgressSchema)
     error = fields.Dict(allow_none=True)
+    warnings = fields.List(fields.Nested(ProblemItemSchema))
+    outputs = fields.List(fields.Nested(OutputSchema))
+    spec = fields.Dict()
+    plan_id = fields.Str(allow_none=True)
     analysis = fields.Dict(
         allow_none=True,
         metadata={
             "description": "Of a failed job that is asked for by its id: root cause, timeline"
         },
     )
-    warnings = fields.List(fields.Nested(ProblemItemSchema))
-    outputs = fields.List(fields.Nested(OutputSchema))
-    spec = fields.Dict()
-    plan_id = fields.Str(allow_none=True)
 
 
 class JobChangeSchema(Schema):
