@@ -130,6 +130,7 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
     },
     "request": {
         Code.MALFORMED_JSON: _row(_V, 400, _NO, "The body is not JSON.", "Check the body with a JSON validator."),
+        Code.INVALID_BODY: _row(_V, 422, _NO, "A field of the body cannot be used.", _LISTED),
         Code.INVALID_QUERY: _row(_V, 422, _NO, "A query parameter cannot be used.", _LISTED),
         Code.UNAUTHENTICATED: _row(_P, 401, _NO, "The request has no valid credential.", "Send Authorization: Bearer <API key>."),
         Code.FORBIDDEN: _row(_P, 403, _NO, "The credential does not allow this.", "Use a key that has the scope named in the message."),

@@ -81,6 +81,7 @@ class Code(StrEnum):
     # the request
     MALFORMED_JSON = auto()
     INVALID_QUERY = auto()
+    INVALID_BODY = auto()
     UNAUTHENTICATED = auto()
     FORBIDDEN = auto()
     NOT_FOUND = auto()

@@ -1,7 +1,7 @@
 """Errors on the wire: application/problem+json with the service's error object in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -71,32 +71,39 @@ def http_error(error: HTTPException) -> Response:
     if 300 <= status < 400:
         return error.get_response()  # type: ignore[return-value]
     data: Mapping[str, Any] = getattr(error, "data", None) or {}
-    failure = Failure(
-        code=_BY_STATUS.get(status, Code.INTERNAL_ERROR),
-        problems=_query_problems(data.get("messages") or {}),
-    )
+    problems = _field_problems(data.get("messages") or {})
+    is_body = bool(problems) and problems[0].code is not Code.INVALID_QUERY
+    code = Code.INVALID_BODY if is_body else _BY_STATUS.get(status, Code.INTERNAL_ERROR)
+    failure = Failure(code=code, problems=problems)
     skipped = ("Content-Type", "Content-Length")
     failure.headers = {k: v for k, v in error.get_headers() if k not in skipped}
     return respond(failure, status)
 
 
-def _query_problems(messages: Mapping[str, Any]) -> list[Problem]:
+def _field_problems(messages: Mapping[str, Any]) -> list[Problem]:
+    """What marshmallow found, by location: the pointer of a body begins at its root."""
     return [
-        Problem(
-            code=Code.INVALID_QUERY,
-            pointer=pointer(place, name),
-            message=_first_text(found),
-        )
-        for place, fields in messages.items()
-        if isinstance(fields, Mapping)
-        for name, found in fields.items()
+        Problem(code=_field_code(place, text), pointer=pointer(*at), message=text)
+        for place, found in messages.items()
+        for at, text in _leaves(found, () if place == "json" else (place,))
     ]
 
 
-def _first_text(found: Any) -> str:
-    while isinstance(found, (list, Mapping)):
-        found = next(iter(found.values() if isinstance(found, Mapping) else found), "is not valid")
-    return str(found)
+def _field_code(place: str, text: str) -> Code:
+    if place != "json":
+        return Code.INVALID_QUERY
+    return Code.UNKNOWN_FIELD if text == "Unknown field." else Code.INVALID_BODY
+
+
+def _leaves(found: Any, at: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if isinstance(found, Mapping):
+        for key, below in found.items():
+            # what is wrong with the object itself has no name of its own
+            yield from _leaves(below, at if key == "_schema" else (*at, key))
+    elif isinstance(found, list):
+        yield at, str(found[0]) if found else "is not valid"
+    else:
+        yield at, str(found)
 
 
 class ProblemApi(Api):  # type: ignore[misc]

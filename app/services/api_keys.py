@@ -43,6 +43,11 @@ def create(
     return f"mp_live_{key_id}_{secret}"
 
 
+def id_of(key: str) -> str:
+    """The public part of a key."""
+    return key.removeprefix("mp_live_").partition("_")[0]
+
+
 def recognise(text: str) -> Caller | None:
     """The caller that a key stands for, or None if it is not valid (any more)."""
     match = _FORM.fullmatch(text)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.store.models import ApiKey
@@ -29,6 +29,35 @@ def add(
             scopes=scopes,
             expires_at=expires_at,
         )
+    )
+
+
+def get(session: Session, key_id: str) -> ApiKey | None:
+    return session.get(ApiKey, key_id)
+
+
+def page(
+    session: Session, tenant_id: str | None, before: tuple[datetime, str] | None, limit: int
+) -> list[ApiKey]:
+    """Newest first, after the one with the time and id `before`."""
+    query = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.key_id.desc()).limit(limit)
+    if tenant_id is not None:
+        query = query.where(ApiKey.tenant_id == tenant_id)
+    if before is not None:
+        query = query.where(tuple_(ApiKey.created_at, ApiKey.key_id) < tuple_(*before))
+    return list(session.scalars(query))
+
+
+def revoke(session: Session, key_id: str) -> bool:
+    """The key is refused from now on; False where there is none."""
+    return (
+        session.execute(
+            update(ApiKey)
+            .where(ApiKey.key_id == key_id)
+            .values(revoked_at=func.coalesce(ApiKey.revoked_at, _NOW))
+            .returning(ApiKey.key_id)
+        ).scalar_one_or_none()
+        is not None
     )
 
 

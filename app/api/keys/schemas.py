@@ -1,0 +1,57 @@
+"""What goes in and out of /v1/api-keys."""
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schemas import PageQuerySchema, PageSchema
+from app.services.api_keys import SCOPES
+from app.settings import TENANT_PATTERN
+
+
+class KeyCreateSchema(Schema):
+    name = fields.Str(required=True, validate=validate.Regexp(r"[^\x00]{1,200}\Z"))
+    tenant = fields.Str(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(f"^(?:{TENANT_PATTERN})$"),
+        metadata={"description": "Whose jobs the key sees; the caller's own by default"},
+    )
+    scopes = fields.List(
+        fields.Str(validate=validate.OneOf(SCOPES)),
+        load_default=lambda: ["jobs:read", "jobs:write"],
+        validate=validate.Length(min=1),
+    )
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+class KeySchema(Schema):
+    """A key as it is listed: never with its secret."""
+
+    key_id = fields.Str()
+    name = fields.Str()
+    tenant = fields.Str()
+    scopes = fields.List(fields.Str())
+    created_at = fields.Str()
+    expires_at = fields.Str(allow_none=True)
+    last_used_at = fields.Str(allow_none=True)
+    revoked_at = fields.Str(allow_none=True)
+
+
+class NewKeySchema(Schema):
+    """The one time that a key is seen."""
+
+    key_id = fields.Str()
+    key = fields.Str(metadata={"description": "mp_live_…; shown once"})
+    name = fields.Str()
+    tenant = fields.Str()
+    scopes = fields.List(fields.Str())
+    created_at = fields.Str()
+    expires_at = fields.Str(allow_none=True)
+
+
+class KeyQuerySchema(PageQuerySchema):
+    tenant = fields.Str(load_default=None, metadata={"description": "Only keys of this tenant"})
+    limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
+
+
+class KeyPageSchema(PageSchema):
+    data = fields.List(fields.Nested(KeySchema))
