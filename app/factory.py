@@ -9,7 +9,7 @@ import flask_swagger_ui
 from flask import Flask, Response, g, request, send_from_directory
 
 from app import log, settings
-from app.api import errors
+from app.api import errors, rate_limit
 from app.api.health.routes import health
 from app.api.jobs.routes import jobs
 from app.api.keys.routes import keys
@@ -73,5 +73,6 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
+    rate_limit.add_headers(response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     return response

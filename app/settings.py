@@ -62,6 +62,14 @@ class Settings:
     auth_mode: str = param(
         Enum(values=("required", "off")), "API keys: required or off", default="required"
     )
+    rate_limit_per_minute: int = param(
+        Int(min=0, max=1_000_000), "Requests of one API key a minute; 0: no limit", default=1000
+    )
+    rate_limit_submit_per_minute: int = param(
+        Int(min=0, max=1_000_000),
+        "Jobs that one API key may submit a minute; 0: no limit",
+        default=100,
+    )
     limit_duration: Fraction = param(Duration(), "Longest input", default=Fraction(7200))
     limit_resolution: Size = param(
         Resolution(), "Largest picture", default=Size(width=3840, height=2160)

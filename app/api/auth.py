@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from flask import g, request
 
 from app import settings
+from app.api import rate_limit
 from app.errors import Failure
 from app.services import api_keys
 from app.services.api_keys import ANYBODY, Caller
@@ -27,6 +28,7 @@ def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             caller = _identify()
+            rate_limit.check(caller)
             if scope not in caller.scopes:
                 raise Failure(
                     code=Code.FORBIDDEN, message=f"The credential lacks the scope {scope}."

@@ -7,13 +7,12 @@ the sweep, one that is too much is found out when it is to be admitted.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from redis import Redis
 from redis.exceptions import RedisError
 
-from app import log, settings
+from app import log
+from app.queue.client import redis
 
 _PREFIX = "media_pipeline:queue"
 _TURNS = f"{_PREFIX}:turns"
@@ -21,7 +20,6 @@ _TURNS = f"{_PREFIX}:turns"
 _TURN = f"{_PREFIX}:turn"
 _PRIORITY_MS = 600_000
 _CHUNK = 1000
-_PATIENCE_S = 0.4  # an API request waits no longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +34,6 @@ class Waiting:
     @property
     def score(self) -> int:
         return self.queued_ms - self.priority * _PRIORITY_MS
-
-
-@cache
-def _client(url: str) -> Redis:
-    return Redis.from_url(
-        url, socket_connect_timeout=_PATIENCE_S, socket_timeout=_PATIENCE_S, decode_responses=True
-    )
-
-
-def _redis() -> Redis:
-    return _client(settings.current().redis_url)
 
 
 def _key(tenant_id: str) -> str:
@@ -68,7 +55,7 @@ def fill(jobs: Iterable[Waiting]) -> None:
     batch = list(jobs)
     for start in range(0, len(batch), _CHUNK):
         part = batch[start : start + _CHUNK]
-        with _redis().pipeline(transaction=True) as pipe:
+        with redis().pipeline(transaction=True) as pipe:
             for job in part:
                 pipe.zadd(_key(job.tenant_id), {job.job_id: job.score})
             # a tenant that is new, or was away, is served next; the others keep their turns
@@ -80,14 +67,14 @@ def drop(tenant_id: str, *job_ids: str) -> None:
     """These do not wait any more. Redis may be away: then they are found out later."""
     try:
         if job_ids:
-            _redis().zrem(_key(tenant_id), *job_ids)
+            redis().zrem(_key(tenant_id), *job_ids)
     except RedisError as error:
         log.get(__name__).warning("not taken out of the queue", error=str(error))
 
 
 def content(tenant_id: str) -> dict[str, int]:
     """All that a tenant has waiting here, with the scores. Raises: RedisError."""
-    found: Any = _redis().zrange(_key(tenant_id), 0, -1, withscores=True)
+    found: Any = redis().zrange(_key(tenant_id), 0, -1, withscores=True)
     return {job_id: int(score) for job_id, score in found}
 
 
@@ -96,7 +83,7 @@ def positions(jobs: Sequence[tuple[str, str]]) -> dict[str, int]:
     if not jobs:
         return {}
     try:
-        with _redis().pipeline(transaction=False) as pipe:
+        with redis().pipeline(transaction=False) as pipe:
             for tenant_id, job_id in jobs:
                 pipe.zrank(_key(tenant_id), job_id)
             ranks = pipe.execute()
@@ -107,17 +94,17 @@ def positions(jobs: Sequence[tuple[str, str]]) -> dict[str, int]:
 
 def tenants() -> list[str]:
     """Who has jobs waiting, the one whose turn it is first. Raises: RedisError."""
-    return [str(name) for name in _redis().zrange(_TURNS, 0, -1)]
+    return [str(name) for name in redis().zrange(_TURNS, 0, -1)]
 
 
 def heads(tenant_id: str, count: int) -> list[str]:
     """A tenant's next jobs. Raises: RedisError."""
-    return [str(name) for name in _redis().zrange(_key(tenant_id), 0, count - 1)]
+    return [str(name) for name in redis().zrange(_key(tenant_id), 0, count - 1)]
 
 
 def served(tenant_id: str) -> None:
     """A tenant's turn is over: all others come first now. Raises: RedisError."""
-    _redis().eval(_SERVED, 3, _TURNS, _key(tenant_id), _TURN, tenant_id)
+    redis().eval(_SERVED, 3, _TURNS, _key(tenant_id), _TURN, tenant_id)
 
 
 # in one: a job that is put in between must not find its tenant listed, and then not

@@ -25,6 +25,7 @@ from operators.reading import declared
 FAST = {
     "LEASE_S": "3", "HEARTBEAT_S": "1", "STALE_S": "4", "SWEEP_S": "1", "RETRY_BASE_S": "0.5",
     "RETRY_MAX_S": "2", "LOG_LEVEL": "warning", "DRAIN_S": "1",
+    "RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_SUBMIT_PER_MINUTE": "0",
 }  # fmt: skip
 _BINARIES = {"FFMPEG_BINARY", "FFPROBE_BINARY"}
 TERMINAL = ("completed", "failed", "cancelled")
