@@ -153,6 +153,21 @@ def test_every_refusal_is_problem_json(
         assert "POST" in answer.headers["Allow"]
 
 
+def test_a_read_may_ask_for_some_fields_and_for_news_only(client: FlaskClient, key: str) -> None:
+    made = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()
+    path = f"/v1/jobs/{made['job_id']}"
+    few = client.get(f"{path}?fields=status,job_id", headers=auth(key))
+    assert few.get_json() == {"status": "pending", "job_id": made["job_id"]}
+    tag = few.headers["ETag"]
+    same = client.get(f"{path}?fields=status,job_id", headers={**auth(key), "If-None-Match": tag})
+    assert (same.status_code, same.data, same.headers["ETag"]) == (304, b"", tag)
+    client.patch(path, json={"priority": 9}, headers=auth(key))
+    whole = client.get(path, headers={**auth(key), "If-None-Match": tag})
+    assert (whole.status_code, whole.get_json()["priority"]) == (200, 9)
+    bad = client.get(f"{path}?fields=status,colour", headers=auth(key))
+    assert (bad.status_code, bad.get_json()["code"]) == (422, "INVALID_QUERY")
+
+
 def test_lists_page_by_cursor(client: FlaskClient, database: str) -> None:
     key = api_keys.create("pager", "test")
     ids = [

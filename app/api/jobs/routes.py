@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, g, request, url_for
+from flask import Response, g, jsonify, request, url_for
 from flask_smorest import Blueprint
 
 from app.api.auth import requires, tenant
@@ -11,6 +11,7 @@ from app.api.body import read_json
 from app.api.jobs.schemas import (
     IDEMPOTENCY_KEY,
     JobChangeSchema,
+    JobFieldsSchema,
     JobPageSchema,
     JobQuerySchema,
     JobSchema,
@@ -69,10 +70,16 @@ def list_jobs(query: dict[str, Any]) -> Any:
 
 @jobs.route("/<job_id>", methods=["GET"])
 @requires("jobs:read")
+@jobs.arguments(JobFieldsSchema, location="query")
 @jobs.response(200, JobSchema)
-def get_job(job_id: str) -> Any:
+@jobs.alt_response(304, description="As it was when it had the ETag in If-None-Match")
+def get_job(query: dict[str, Any], job_id: str) -> Any:
     """One job: status, progress, outputs, error."""
-    return job_read.get(job_id, tenant())
+    job = job_read.get(job_id, tenant())
+    shown = {name: job[name] for name in query["chosen"] or job}
+    answer = jsonify(shown)
+    answer.add_etag()
+    return answer.make_conditional(request)
 
 
 @jobs.route("/<job_id>", methods=["PATCH"])

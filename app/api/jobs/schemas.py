@@ -1,6 +1,7 @@
 """What goes in and out of /v1/jobs."""
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
 from app.api.schemas import PageQuerySchema, PageSchema, ProblemItemSchema
 from app.store.status import JobStatus
@@ -68,6 +69,15 @@ class JobSchema(Schema):
         metadata={
             "description": "Of a failed job that is asked for by its id: root cause, timeline"
         },
+    )
+
+
+class JobFieldsSchema(Schema):
+    chosen = DelimitedList(
+        fields.Str(validate=validate.OneOf(list(JobSchema().fields))),
+        data_key="fields",
+        load_default=list,
+        metadata={"description": "Only these fields, separated by commas"},
     )
 
 
