@@ -70,6 +70,11 @@ class Settings:
         "Jobs that one API key may submit a minute; 0: no limit",
         default=100,
     )
+    event_streams: int = param(
+        Int(min=0, max=10_000),
+        "Event streams of one API process at once; set by media-pipeline serve",
+        default=48,
+    )
     limit_duration: Fraction = param(Duration(), "Longest input", default=Fraction(7200))
     limit_resolution: Size = param(
         Resolution(), "Largest picture", default=Size(width=3840, height=2160)

@@ -22,7 +22,7 @@ def _become(*argv: str, **variables: str) -> NoReturn:
 @click.option("--host", default="0.0.0.0", show_default=True)
 @click.option("--port", default=8080, show_default=True)
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 256))
+@click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 256))
 def serve(host: str, port: int, processes: int, threads: int) -> None:
     """Serve the HTTP API (gunicorn)."""
     _become(
@@ -32,6 +32,9 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
         # requests in flight may end; then the process goes
         "--graceful-timeout", "15", "--timeout", "60", "--keep-alive", "5",
         "--access-logfile", "-", "--log-level", "warning", "--no-control-socket",
+        "--config", "python:app.cli.gunicorn_conf",
+        # an event stream holds a thread: some must be left for requests
+        EVENT_STREAMS=str(threads * 3 // 4),
     )  # fmt: skip
 
 

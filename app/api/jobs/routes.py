@@ -10,6 +10,8 @@ from app.api.auth import requires, tenant
 from app.api.body import read_json
 from app.api.jobs.schemas import (
     IDEMPOTENCY_KEY,
+    LAST_EVENT_ID,
+    EventSchema,
     JobChangeSchema,
     JobFieldsSchema,
     JobPageSchema,
@@ -19,12 +21,14 @@ from app.api.jobs.schemas import (
     LogQuerySchema,
     StepPageSchema,
 )
+from app.api.jobs.stream import last_event_id, stream
 from app.api.paging import decode, show_page
 from app.api.schemas import PlanSchema
 from app.api.spec_schema import request_body
 from app.services import (
     job_bundle,
     job_cancel,
+    job_events,
     job_once,
     job_priority,
     job_read,
@@ -142,3 +146,12 @@ def get_job_bundle(job_id: str) -> Response:
     name = f'attachment; filename="{job_id[:64]}.zip"'
     body = job_bundle.bundle(job_id, tenant())
     return Response(body, mimetype="application/zip", headers={"Content-Disposition": name})
+
+
+@jobs.route("/<job_id>/events", methods=["GET"])
+@requires("jobs:read")
+@jobs.doc(parameters=[LAST_EVENT_ID])
+@jobs.response(200, EventSchema, content_type="text/event-stream")
+def stream_job_events(job_id: str) -> Response:
+    """Server-sent events until the job has ended; `Last-Event-ID` goes on from there."""
+    return stream(job_events.listen(job_id, tenant(), last_event_id()))

@@ -15,6 +15,23 @@ IDEMPOTENCY_KEY = {
 }
 
 
+LAST_EVENT_ID = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[0-9]{1,15}$"},
+    "description": "The id of the last event that was seen",
+}
+
+
+class EventSchema(Schema):
+    """`job.status` and `step.status` have an id; `job.progress` has none."""
+
+    id = fields.Str()
+    event = fields.Str()
+    data = fields.Str()
+
+
 class StepProgressSchema(Schema):
     step_id = fields.Str()
     status = fields.Str()

@@ -1,0 +1,116 @@
+"""Server-sent events of a job: complete, in order, resumable, over when the job is."""
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.helpers.service import Service, running_service
+from tests.helpers.specs import job, op, slow
+
+Event = dict[str, Any]
+
+
+def events(service: Service, job_id: str, last: int | None = None) -> Iterator[Event]:
+    """The events of one connection, until the server ends it."""
+    headers = {"Last-Event-ID": str(last)} if last is not None else {}
+    with service.client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        found: Event = {}
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if not line:
+                if "data" in found:
+                    yield {**found, "data": json.loads(found["data"])}
+                found = {}
+            elif name:
+                found[name] = value
+
+
+def test_a_stream_tells_everything_once_and_ends(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "sse.mp4", "veryfast"))[
+        "job_id"
+    ]
+    found = list(events(service, job_id))
+    kept = [event for event in found if "id" in event]
+    assert [int(event["id"]) for event in kept] == list(range(1, len(kept) + 1))
+    statuses = [e["data"]["status"] for e in kept if e["event"] == "job.status"]
+    assert statuses == [
+        "pending", "validating", "planning", "downloading_inputs", "processing", "uploading_outputs", "completed",
+    ]  # fmt: skip
+    steps = [e["data"]["status"] for e in kept if e["event"] == "step.status"]
+    assert steps == ["queued", "running", "completed"]
+    percents = [e["data"]["overall_percent"] for e in found if e["event"] == "job.progress"]
+    assert len(percents) >= 2
+    assert percents == sorted(percents)
+    assert all("id" not in e for e in found if e["event"] == "job.progress")
+    assert found[-1]["data"]["status"] == "completed"
+    assert all(event["data"]["job_id"] == job_id for event in found)
+
+
+def test_a_client_that_comes_and_goes_misses_nothing(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "sse2.mp4", "veryfast"))[
+        "job_id"
+    ]
+    chance, seen = random.Random(7), [0]
+    while service.job(job_id)["status"] != "completed" or seen[-1] < 10:
+        stay = chance.randint(1, 4)
+        for event in events(service, job_id, seen[-1]):
+            if "id" in event:
+                seen.append(int(event["id"]))
+            stay -= 1
+            if stay <= 0:
+                break
+    seen += [int(event["id"]) for event in events(service, job_id, seen[-1])]
+    assert seen == list(range(len(seen)))
+    everything = [int(event["id"]) for event in events(service, job_id)]
+    assert everything == seen[1:]
+
+
+def test_a_finished_job_tells_its_story_and_a_strangers_nothing(
+    service: Service, clip: Path
+) -> None:
+    done = service.run(
+        job(clip, op("trim", "src", "cut", end=1), cut=service.media / "out" / "s.mp4")
+    )
+    path = f"/v1/jobs/{done['job_id']}/events"
+    assert [e["data"]["status"] for e in events(service, done["job_id"])][-1] == "completed"
+    assert list(events(service, done["job_id"], last=10_000)) == []
+    assert service.client.get("/v1/jobs/job_" + "0" * 32 + "/events").status_code == 404
+    assert service.client.get(path, headers={"Last-Event-ID": "x"}).status_code == 422
+    assert service.client.get(path, headers={"Authorization": "Bearer no"}).status_code == 401
+
+
+@pytest.mark.timeout(120)
+def test_streams_are_bounded_and_end_with_their_process(tmp_path: Path) -> None:
+    with running_service(tmp_path / "data") as service:
+        service.client.post("/v1/queue/pause").raise_for_status()
+        source = service.media / "none.mp4"
+        spec = job(source, op("trim", "src", "cut", end=1), cut=service.media / "o.mp4")
+        job_id = service.submit(spec)["job_id"]
+        url, headers = f"{service.client.base_url}/v1/jobs/{job_id}/events", service.client.headers
+        with httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None)) as many:
+            open_, refused = [], 0
+            for _ in range(130):  # two processes, three quarters of 64 threads each
+                answer = many.send(many.build_request("GET", url, headers=headers), stream=True)
+                refused += answer.status_code == 503
+                open_ += [answer] if answer.status_code == 200 else []
+            assert 48 <= len(open_) <= 96
+            assert refused
+            began = time.monotonic()
+            assert service.job(job_id)["status"] == "pending"  # requests are served beside streams
+            assert time.monotonic() - began < 5
+            for pid in service.pids("gunicorn"):
+                os.kill(pid, signal.SIGTERM)
+            for answer in open_:
+                for _ in answer.iter_raw():
+                    pass
+            assert time.monotonic() - began < 12
