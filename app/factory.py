@@ -7,6 +7,7 @@ from typing import Any
 
 import flask_swagger_ui
 from flask import Flask, Response, g, request, send_from_directory
+from flask_cors import CORS
 
 from app import log, settings
 from app.api import errors, rate_limit
@@ -34,6 +35,7 @@ def create_app() -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(_begin)
     app.after_request(_end)
+    _allow_origins(app)
     errors.register(app)
     api = errors.ProblemApi(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
@@ -42,6 +44,20 @@ def create_app() -> Flask:
     app.register_blueprint(health)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)
     return app
+
+
+def _allow_origins(app: Flask) -> None:
+    """Pages of other origins may call where the configuration names them. Registered before all
+    else, so refusals have the headers as well, and a preflight needs no credential."""
+    origins = [origin for origin in settings.current().cors_origins.split(",") if origin]
+    if origins:
+        CORS(
+            app, origins=origins, max_age=600, methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key",
+                           "If-None-Match", "Last-Event-ID", "X-Request-ID", "traceparent"],
+            expose_headers=["Location", "ETag", "Retry-After", "X-Request-ID", "RateLimit-Limit",
+                            "RateLimit-Remaining", "RateLimit-Reset"],
+        )  # fmt: skip
 
 
 def _openapi_config() -> dict[str, Any]:
@@ -75,4 +91,6 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     rate_limit.add_headers(response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
     return response

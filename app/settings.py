@@ -70,6 +70,11 @@ class Settings:
         "Jobs that one API key may submit a minute; 0: no limit",
         default=100,
     )
+    cors_origins: str = param(
+        String(pattern=r"|\*|https?://[^\s,/]+(?:,https?://[^\s,/]+)*"),
+        "Origins whose pages may call the API, separated by commas, or *; none by default",
+        default="",
+    )
     event_streams: int = param(
         Int(min=0, max=10_000),
         "Event streams of one API process at once; set by media-pipeline serve",

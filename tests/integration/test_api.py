@@ -295,3 +295,39 @@ def test_fifty_at_once_make_one_job(client: FlaskClient, key: str) -> None:
         answers = list(pool.map(post, range(50)))
     assert len({job_id for _, job_id in answers}) == 1
     assert sorted(status for status, _ in answers) == [200] * 49 + [201]
+
+
+@pytest.fixture
+def with_origin(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    monkeypatch.setenv("CORS_ORIGINS", "https://app.example,https://other.example")
+    settings.current.cache_clear()
+    with create_app().test_client() as made:
+        yield made
+    monkeypatch.undo()
+    settings.current.cache_clear()
+
+
+def test_pages_of_named_origins_may_call(with_origin: FlaskClient) -> None:
+    origin = {"Origin": "https://app.example"}
+    ask = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    preflight = with_origin.options("/v1/jobs", headers={**origin, **ask})
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert "authorization" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    refused = with_origin.get("/v1/jobs", headers=origin)
+    assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (
+        401,
+        origin["Origin"],
+    )
+    assert "Retry-After" in refused.headers["Access-Control-Expose-Headers"]
+    stranger = with_origin.get("/v1/jobs", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in stranger.headers
+
+
+def test_no_page_may_call_by_default(client: FlaskClient) -> None:
+    answer = client.get("/healthz", headers={"Origin": "https://app.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
