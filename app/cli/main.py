@@ -8,7 +8,7 @@ from app.cli import administration, client, explain, run, servers, up
 from app.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, complain
 from app.embedded.server import CannotStart
 from app.embedded.supervisor import KeepsFailing
-from app.engine.tools import ToolMissing
+from app.errors import Failure
 from app.settings import BadSettings
 
 
@@ -40,6 +40,6 @@ def main() -> None:
     except BadSettings as wrong:
         complain(f"The environment cannot be used: {wrong}")
         sys.exit(EXIT_USAGE)
-    except (CannotStart, KeepsFailing, ToolMissing) as wrong:
+    except (CannotStart, KeepsFailing, Failure) as wrong:
         complain(str(wrong))
         sys.exit(EXIT_FAILED)

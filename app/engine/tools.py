@@ -21,12 +21,8 @@ class Tools:
     version: str
 
 
-class ToolMissing(Exception):
-    """No FFmpeg or ffprobe is to be found; the message says how to get one."""
-
-
 def find(settings: Settings) -> Tools:
-    """The binaries that these settings lead to. Raises: ToolMissing."""
+    """The binaries that these settings lead to. Raises: Failure FFMPEG_UNAVAILABLE."""
     return _find(settings.ffmpeg_binary, settings.ffprobe_binary)
 
 
@@ -36,9 +32,9 @@ def _find(ffmpeg_setting: str, ffprobe_setting: str) -> Tools:
     ffprobe = ffprobe_setting or shutil.which("ffprobe") or _ffprobe_wheel()
     for name, path in (("ffmpeg", ffmpeg), ("ffprobe", ffprobe)):
         if not path or not shutil.which(path):
-            raise ToolMissing(
-                f"{name} was not found{f' at {path}' if path else ''}: install it, set "
-                f'{name.upper()}_BINARY, or pip install "media-pipeline[ffmpeg]"'
+            raise _unavailable(
+                f"{name} was not found: install it, set {name.upper()}_BINARY, or "
+                'pip install "media-pipeline[ffmpeg]".'
             )
     return Tools(ffmpeg=ffmpeg or "", ffprobe=ffprobe or "", version=_version(ffmpeg or ""))
 
@@ -65,5 +61,9 @@ def _version(ffmpeg: str) -> str:
     )
     match = re.match(r"ffmpeg version n?(\S+)", outcome.stdout.decode("utf-8", "replace"))
     if not match:
-        raise Failure(code=Code.INTERNAL_ERROR, message=f"{ffmpeg} is not an FFmpeg that we know.")
+        raise _unavailable("What FFMPEG_BINARY or PATH leads to is not an FFmpeg that we know.")
     return match[1]
+
+
+def _unavailable(message: str) -> Failure:
+    return Failure(code=Code.FFMPEG_UNAVAILABLE, message=message)
