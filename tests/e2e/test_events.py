@@ -35,10 +35,8 @@ def events(service: Service, job_id: str, last: int | None = None) -> Iterator[E
                 found[name] = value
 
 
-def test_a_stream_tells_everything_once_and_ends(service: Service, long_clip: Path) -> None:
-    job_id = service.submit(slow(long_clip, service.media / "out" / "sse.mp4", "veryfast"))[
-        "job_id"
-    ]
+def test_a_stream_tells_everything_once_and_ends(service: Service, clip: Path) -> None:
+    job_id = service.submit(slow(clip, service.media / "out" / "sse.mp4", "slower"))["job_id"]
     found = list(events(service, job_id))
     kept = [event for event in found if "id" in event]
     assert [int(event["id"]) for event in kept] == list(range(1, len(kept) + 1))
@@ -56,10 +54,8 @@ def test_a_stream_tells_everything_once_and_ends(service: Service, long_clip: Pa
     assert all(event["data"]["job_id"] == job_id for event in found)
 
 
-def test_a_client_that_comes_and_goes_misses_nothing(service: Service, long_clip: Path) -> None:
-    job_id = service.submit(slow(long_clip, service.media / "out" / "sse2.mp4", "veryfast"))[
-        "job_id"
-    ]
+def test_a_client_that_comes_and_goes_misses_nothing(service: Service, clip: Path) -> None:
+    job_id = service.submit(slow(clip, service.media / "out" / "sse2.mp4", "slower"))["job_id"]
     chance, seen = random.Random(7), [0]
     while service.job(job_id)["status"] != "completed" or seen[-1] < 10:
         stay = chance.randint(1, 4)

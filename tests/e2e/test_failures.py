@@ -71,10 +71,8 @@ def test_an_encrypted_input(service: Service, clip: Path, binaries: Tools, tmp_p
     assert done["error"]["errors"][0]["pointer"] == "/inputs/0/source"
 
 
-def test_a_killed_ffmpeg_is_tried_again(service: Service, long_clip: Path) -> None:
-    job_id = service.submit(slow(long_clip, service.media / "out" / "killed.mp4", "veryfast"))[
-        "job_id"
-    ]
+def test_a_killed_ffmpeg_is_tried_again(service: Service, clip: Path) -> None:
+    job_id = service.submit(slow(clip, service.media / "out" / "killed.mp4", "slower"))["job_id"]
     service.wait_running(job_id)
     for pid in service.ffmpeg_pids(job_id):
         os.kill(pid, signal.SIGSEGV)

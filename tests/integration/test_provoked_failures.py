@@ -27,7 +27,7 @@ X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 def folder(media: Media, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the commands below name."""
     made = tmp_path_factory.mktemp("provoked")
-    shutil.copy(media.clip(seconds=2), made / "in.mp4")
+    shutil.copy(media.clip("provoked.mp4", seconds=2), made / "in.mp4")
     media.ffmpeg("-i", str(made / "in.mp4"), "-an", "-c", "copy", str(made / "vonly.mp4"))
     media.ffmpeg("-i", str(made / "in.mp4"), "-vn", str(made / "a.wav"))
     media.ffmpeg("-i", str(made / "in.mp4"), "-vf", "scale=160:120", "-an", str(made / "small.mp4"))
