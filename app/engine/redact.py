@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 # not within a word, and not behind a token such as {work}
-_PATH = re.compile(r"(?<![\w}/.:-])/(?:[^\s/:'\"]+/)+[^\s:'\",\])]*")
+_PATH = re.compile(r"(?:(?<![\w}/.:-])|(?<=file:))/(?:[^\s/:'\"]+/)+[^\s:'\",\])]*")
 # demuxers of text quote what stands in the file
 _QUOTES_CONTENT = re.compile(r"\[(?:concat|hls|dash|sdp|srt|ass|webvtt|sendcmd)\b|unknown keyword")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")

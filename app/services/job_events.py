@@ -79,6 +79,11 @@ class Hub:
         with self._lock:
             self._listeners.discard(listener)
 
+    @property
+    def count(self) -> int:
+        """Streams that are open."""
+        return len(self._listeners)
+
     def close(self) -> None:
         """End every stream: the process is told to go, and clients will come to another one.
 
@@ -121,32 +126,39 @@ def _feed(listeners: Sequence[Listener]) -> None:
             listener.waiting.put(None)  # the job is gone by the rule of retention
 
 
-def listen(job_id: str, tenant_id: str, after: int) -> Iterator[Event | None]:
-    """Events after the number `after` until the job's end; None now and then when all is quiet.
+class Stream:
+    """What one client is sent. Must be closed, also where nothing was ever read from it."""
 
-    Raises: Failure JOB_NOT_FOUND, SERVICE_UNAVAILABLE; both before the first event.
-    """
-    with transaction() as session:
-        find_job(session, job_id, tenant_id)
-    listener = Listener(job_id=job_id, seq=after)
-    HUB.join(listener)
-    return _drain(listener)
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
 
-
-def _drain(listener: Listener) -> Iterator[Event | None]:
-    until = time.monotonic() + _LONGEST_S
-    try:
+    def __iter__(self) -> Iterator[Event | None]:
+        """Events until the job's end, or for a while; None now and then when all is quiet."""
+        until = time.monotonic() + _LONGEST_S
         while time.monotonic() < until:
             try:
-                event = listener.waiting.get(timeout=_QUIET_S)
+                event = self._listener.waiting.get(timeout=_QUIET_S)
             except queue.Empty:
                 yield None
                 continue
             if event is None:
                 return
             yield event
-    finally:
-        HUB.leave(listener)
+
+    def close(self) -> None:
+        HUB.leave(self._listener)
+
+
+def listen(job_id: str, tenant_id: str, after: int) -> Stream:
+    """The events after the number `after`.
+
+    Raises: Failure JOB_NOT_FOUND, SERVICE_UNAVAILABLE where there are too many streams.
+    """
+    with transaction() as session:
+        find_job(session, job_id, tenant_id)
+    listener = Listener(job_id=job_id, seq=after)
+    HUB.join(listener)
+    return Stream(listener)
 
 
 def _data(event: JobEvent) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app import settings
 from app.factory import create_app
 from app.queue import send
 from app.services import api_keys
+from app.services.job_events import HUB
 from tests.helpers.specs import job, op
 
 
@@ -331,3 +332,14 @@ def test_no_page_may_call_by_default(client: FlaskClient) -> None:
     answer = client.get("/healthz", headers={"Origin": "https://app.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_client_that_goes_before_it_reads_leaves_no_stream(client: FlaskClient, key: str) -> None:
+    made = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()
+    for is_read in (False, True):
+        answer = client.get(f"/v1/jobs/{made['job_id']}/events", headers=auth(key), buffered=False)
+        assert HUB.count == 1
+        if is_read:
+            assert b"retry" in next(iter(answer.response))
+        answer.close()
+        assert HUB.count == 0

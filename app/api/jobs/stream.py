@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from app.errors import Failure
-from app.services.job_events import Event
+from app.services.job_events import Event, Stream
 from operators.problem import Code, Problem
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # proxies pass it on at once
@@ -26,11 +26,14 @@ def last_event_id() -> int:
     return int(text)
 
 
-def stream(events: Iterator[Event | None]) -> Response:
-    return Response(_lines(events), mimetype="text/event-stream", headers=_HEADERS)
+def stream(events: Stream) -> Response:
+    """The response; the server closes it whatever becomes of the client."""
+    response = Response(_lines(events), mimetype="text/event-stream", headers=_HEADERS)
+    response.call_on_close(events.close)
+    return response
 
 
-def _lines(events: Iterator[Event | None]) -> Iterator[str]:
+def _lines(events: Stream) -> Iterator[str]:
     yield "retry: 2000\n\n"
     for event in events:
         yield show(event) if event else ": still here\n\n"

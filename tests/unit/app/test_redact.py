@@ -13,6 +13,7 @@ from app.engine.redact import redact_line, redact_tree, redact_url
         ("[error] file:{work}/out0: I/O", "[error] file:{work}/out0: I/O"),
         ("opening 'https://u:p@h.example:8443/a/b.mp4?token=s3cret#f'", "opening 'https://h.example:8443/a/b.mp4'"),
         ("[concat @ 0x1] [error] Line 1: unknown keyword 'root:x:0:0'", "[concat @ 0x1] [error] Line 1: unknown keyword '…'"),
+        ("Error opening input file file:/srv/other/x.mp4.", "Error opening input file file:{path}"),
         ("frame rate 30000/1001, aspect 16/9", "frame rate 30000/1001, aspect 16/9"),
         ("[out#0/mp4 @ 0x1] [fatal] Error opening output /var/x/y: no", "[out#0/mp4 @ 0x1] [fatal] Error opening output {path}: no"),
     ],
