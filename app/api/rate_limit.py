@@ -17,11 +17,14 @@ def check(caller: Caller) -> None:
     buckets = [(who, now.rate_limit_per_minute)]
     if request.endpoint == "jobs.submit_job":
         buckets.append((f"{who}:submit", now.rate_limit_submit_per_minute))
+    levels: list[bucket.Level] = []
     for name, per_minute in buckets:
         level = bucket.take(name, per_minute)
         if level is None:
             continue
-        g.rate_limit = _headers(level)
+        levels.append(level)
+        strictest = min(levels, key=lambda one: (one.passes, one.remaining))
+        g.rate_limit = _headers(strictest)
         if not level.passes:
             wait_s = ceil(level.wait_ms / 1000)
             text = f"More than {per_minute} requests a minute; try again in {wait_s} s."

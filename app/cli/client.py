@@ -98,7 +98,7 @@ def cancel(server: Server, job_id: str) -> None:
 @client_command
 def retry(server: Server, job_id: str) -> None:
     """Try a failed job again; what is done stays done."""
-    _show(server, server.call("POST", f"/v1/jobs/{job_id}/retry"))
+    _show(server, server.call("POST", f"/v1/jobs/{job_id}/retry", is_repeatable=False))
 
 
 @click.command("list")

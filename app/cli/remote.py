@@ -43,10 +43,11 @@ class Server:
         self.as_json = as_json
         self._client = httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S)
 
-    def call(self, method: str, path: str, **more: Any) -> Any:
+    def call(self, method: str, path: str, is_repeatable: bool = True, **more: Any) -> Any:
         """The answer's document. Ends the command with its exit code where there is none."""
+        send = self._send if is_repeatable else self._client.request
         try:
-            answer = self._send(method, path, **more)
+            answer = send(method, path, **more)
             document = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             complain(f"{self._client.base_url} does not answer as media-pipeline would: {error}")
@@ -57,7 +58,7 @@ class Server:
         raise Stopped(EXIT_USAGE if answer.status_code in _USAGE else EXIT_FAILED)
 
     @retry(
-        # every call may be repeated: reads, moves to a state, and submissions by their key
+        # reads, a cancel, and submissions by their key
         retry=retry_if_exception_type(httpx.TransportError) | retry_if_result(_is_away),
         stop=stop_after_attempt(4),
         wait=wait_random_exponential(multiplier=0.2, max=3),

@@ -36,7 +36,7 @@ _ERROR_LINE = re.compile(r"\[(error|fatal|panic)\]")
 _TOKENS = {"{in:": Side.INPUT, "{step:": Side.INPUT, "{file}": Side.INPUT, "{out:": Side.OUTPUT}
 _CONTEXTS = (
     (re.compile(r"\[Parsed_|\[fc#|AVFilterGraph|Error initializing filter"), Side.FILTER),
-    (re.compile(r"\[(?:out#|vost#|aost#|sost#|enc:)|opening output|writing trailer|output (?:file|stream)|Output "), Side.OUTPUT),
+    (re.compile(r"\[lib(?:x26|vpx|mp3|opus|svt|aom|theora|vorbis|webp)|^x26[45] \[|\[(?:out#|vost#|aost#|sost#|enc:)|opening output|writing trailer|output (?:file|stream)|Output "), Side.OUTPUT),
     (re.compile(r"\[(?:in#|vist#|aist#|sist#|dec:|dmx)|opening input|input (?:file|stream)"), Side.INPUT),
 )  # fmt: skip
 _TAIL = 20

@@ -5,6 +5,7 @@ import re
 from typing import BinaryIO
 
 _MOST_MOOV_BYTES = 64 << 20
+_MOST_BOXES = 4096  # fragmented files have their index first; more is somebody's bad joke
 # a sample description: `stsd`, version and flags, count, size of the entry, its type
 _ENTRY = re.compile(rb"stsd.{12}(encv|enca|encs|enct|drmi|drms)", re.DOTALL)
 
@@ -21,7 +22,9 @@ def is_encrypted(path: str) -> bool:
 def _moov(file: BinaryIO, size: int) -> bytes:
     """The index of an MP4, without its frame; empty where there is none."""
     at = 0
-    while at + 8 <= size:
+    for _ in range(_MOST_BOXES):
+        if at + 8 > size:
+            break
         file.seek(at)
         header = file.read(16)
         length, kind, begin = int.from_bytes(header[:4]), header[4:8], at + 8

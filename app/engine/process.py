@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -71,7 +72,8 @@ class Outcome:
     stopped: Stop | None
     stderr_tail: tuple[str, ...]
     errors: tuple[str, ...]
-    """The first lines that are tagged as errors: the cause stands there, however much follows."""
+    """Lines that are tagged as errors, the first and the last: however much noise is in between.
+    All of the tail where none has a tag."""
     stdout: bytes
     progress: Progress
     wall_s: float
@@ -99,6 +101,11 @@ class _Said:
         self.tail.append(text)
         if len(self.errors) < _ERROR_LINES and _ERROR_TAG.search(text):
             self.errors.append(text)
+
+    @property
+    def all_errors(self) -> tuple[str, ...]:
+        late = [line for line in self.tail if _ERROR_TAG.search(line)]
+        return tuple(dict.fromkeys([*self.errors, *late])) or tuple(self.tail)
 
 
 @dataclass(kw_only=True)
@@ -159,7 +166,7 @@ def run(
     try:
         if bounds.file_bytes:
             # a moment after its start: no FFmpeg has written so much by then
-            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (bounds.file_bytes,) * 2)
+            _limit_files(child.pid, bounds.file_bytes)
         reader = ProgressReader()
         captured: list[bytes] = []
         said = _Said()
@@ -186,12 +193,19 @@ def run(
         signal=signal.Signals(-code).name if code < 0 else None,
         stopped=stopped,
         stderr_tail=tuple(said.tail),
-        errors=tuple(said.errors or said.tail),
+        errors=said.all_errors,
         stdout=b"".join(captured),
         progress=reader.progress,
         wall_s=time.monotonic() - started,
         usage=usage,
     )
+
+
+def _limit_files(pid: int, most_bytes: int) -> None:
+    with suppress(ProcessLookupError):  # it has ended already
+        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+        if hard == resource.RLIM_INFINITY or hard > most_bytes:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 
 
 def _wait(

@@ -70,7 +70,7 @@ CAUSES = (
     Rule(r"Server returned 404|HTTP error 4(?:04|10)|404 Not Found|410 Gone", _MISSING, "The server has no such file."),
     Rule(r"Server returned (\w+)|HTTP error (\d+)", _TRANSFER, "The server answered {0}."),
     Rule(r"(Connection (?:refused|timed out|reset by peer)|Network is unreachable|No route to host|Host is down|Operation timed out|Broken pipe)", _TRANSFER, "The connection failed: {0}."),
-    Rule(r"SSL|TLS|certificate", _TRANSFER, "The encrypted connection failed."),
+    Rule(r"\b(?:SSL|TLS)\b|certificate verif", _TRANSFER, "The encrypted connection failed."),
     # what is not in this FFmpeg
     Rule(rf"Unknown encoder {_NAME}|Encoder {_NAME} not found|Encoder \(codec {_NAME}\) not found|Default encoder for format {_NAME}", Code.UNSUPPORTED_CODEC, "This FFmpeg has no encoder {0}."),
     Rule(r"Automatic encoder selection failed|Encoder not found", Code.UNSUPPORTED_CODEC, "This FFmpeg has no encoder for the output."),
@@ -111,7 +111,7 @@ CAUSES = (
     Rule(r"(\w+) profile doesn't support|Error setting profile (\w+)", Code.ENCODING_FAILED, "The profile {0} cannot hold this picture format."),
     Rule(r"Subtitle encoding currently only possible", Code.ENCODING_FAILED, "Picture subtitles cannot be turned into text, nor text into pictures."),
     Rule(r"ratecontrol_init|stats file|multipass", Code.ENCODING_FAILED, "The first pass of the encoder left no statistics."),
-    Rule(r"(?:Unsupported|unsupported|Invalid|invalid) (sample rate|channel layout|number of channels|pixel format|bit rate|bitrate|frame ?rate|level|profile|time ?base)", Code.ENCODING_FAILED, "The encoder refused the {0}."),
+    Rule(r"(?:Unsupported|unsupported|Invalid|invalid) (sample rate|channel layout|number of channels|pixel format|bit rate|bitrate|frame ?rate|level|profile|time ?base)", _by_side(Code.INPUT_CORRUPTED, Code.ENCODING_FAILED), "The {0} cannot be used."),
     Rule(r"framerate .* not supported|bitrate .*too (?:low|high|small|large)|not supported by the (?:\S+ )?encoder|out of range for (?:this )?encoder", Code.ENCODING_FAILED, "The encoder refused its settings."),
     # commands that are not FFmpeg's language: a fault of ours
     Rule(rf"Unrecognized option {_NAME}|Missing argument for option {_NAME}|Unknown pixel format requested: {_NAME}|Failed to set value \S+ for option '([\w:-]+)'", Code.INVALID_COMMAND, "FFmpeg did not understand {0}."),

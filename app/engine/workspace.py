@@ -1,11 +1,14 @@
 """Work folders: `WORK_DIR/<job>/<step>/<attempt>/`, private, removed as a whole."""
 
-import hashlib
 import os
+import secrets
 import shutil
+from contextlib import suppress
 
 FONTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fonts")
 """The bundled fonts."""
+PLACE_FILE = ".place"
+"""In WORK_DIR: which one it is."""
 
 
 def attempt_dir(work_dir: str, job_id: str, step_id: str, attempt: int) -> str:
@@ -66,7 +69,21 @@ def jobs_with_files(work_dir: str) -> list[str]:
 
 
 def fingerprint(work_dir: str) -> str:
-    """The same on all hosts that share the folder, different elsewhere: device and inode."""
+    """The same on all machines that share the folder, different elsewhere: a random text in it.
+
+    Neither device nor inode would do: a network disk has another device number on each machine,
+    and disks that were cloned have the same.
+    """
     os.makedirs(work_dir, mode=0o700, exist_ok=True)
-    stat = os.stat(work_dir)
-    return hashlib.sha256(f"{stat.st_dev}:{stat.st_ino}".encode()).hexdigest()[:16]
+    path = os.path.join(work_dir, PLACE_FILE)
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read()
+    except FileNotFoundError:
+        made = f"{path}.{secrets.token_hex(8)}"
+        with open(made, "x", encoding="ascii") as file:
+            file.write(secrets.token_hex(8))
+        with suppress(FileExistsError):  # somebody else was faster
+            os.link(made, path)
+        os.unlink(made)
+        return fingerprint(work_dir)

@@ -115,10 +115,11 @@ def _feed(listeners: Sequence[Listener]) -> None:
     for listener in listeners:
         oldest[listener.job_id] = min(listener.seq, oldest.get(listener.job_id, listener.seq))
     with transaction() as session:
-        jobs = events.jobs_with_steps(session, list(oldest))
         found: dict[str, list[JobEvent]] = {job_id: [] for job_id in oldest}
         for event in events.after(session, oldest):
             found[event.job_id].append(event)
+        # after the events: a job that has ended by then is told of in the next round
+        jobs = events.jobs_with_steps(session, list(oldest))
     for listener in listeners:
         if listener.job_id in jobs:
             listener.give(found[listener.job_id], *jobs[listener.job_id])
@@ -149,13 +150,15 @@ class Stream:
         HUB.leave(self._listener)
 
 
-def listen(job_id: str, tenant_id: str, after: int) -> Stream:
-    """The events after the number `after`.
+def listen(job_id: str, tenant_id: str, after: int) -> Stream | None:
+    """The events after the number `after`; None where the job has ended and there are no more.
 
     Raises: Failure JOB_NOT_FOUND, SERVICE_UNAVAILABLE where there are too many streams.
     """
     with transaction() as session:
-        find_job(session, job_id, tenant_id)
+        job = find_job(session, job_id, tenant_id)
+    if job.status in TERMINAL and after >= job.event_seq:
+        return None
     listener = Listener(job_id=job_id, seq=after)
     HUB.join(listener)
     return Stream(listener)

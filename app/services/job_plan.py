@@ -72,12 +72,18 @@ def _store(job: Job, plan: dict[str, Any]) -> None:
         is_first = jobs.move(session, job.job_id, JobStatus.DOWNLOADING_INPUTS, **found)
         if not (is_first and is_new):
             return
-        steps.add_all(session, job.job_id, [_row(n, s) for n, s in enumerate(plan["steps"])])
+        steps.add_all(session, job.job_id, _rows(plan["steps"]))
         text = f"Planned {len(plan['steps'])} step(s) as {plan['plan_id']}."
         jobs.log(session, job.job_id, "info", JobStatus.PLANNING, text)
         for warning in plan["warnings"]:
             said = f"{warning['pointer']}: {warning['message']}"
             jobs.log(session, job.job_id, "warning", JobStatus.PLANNING, said)
+
+
+def _rows(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = [_row(position, step) for position, step in enumerate(planned)]
+    read = {name for row in rows for name in row["reads"]}
+    return [{**row, "is_placed": bool(row["reads"]) or row["step_id"] in read} for row in rows]
 
 
 def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:

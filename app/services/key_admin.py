@@ -1,7 +1,8 @@
 """Administration of API keys: make, list, revoke."""
 
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.errors import Failure
@@ -13,16 +14,19 @@ from app.store.models import ApiKey
 from app.store.session import transaction
 from operators.problem import Code, Problem
 
+_KEY_ID = re.compile(r"[A-Za-z0-9]{12}", re.ASCII)
+_LONGEST = timedelta(days=3653)
+
 
 def create(
     *, name: str, tenant: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> dict[str, Any]:
     """The new key with its secret. Raises: Failure where it would be expired at once."""
-    if expires_at is not None and expires_at <= datetime.now(UTC):
+    if expires_at is not None and not _is_sensible(expires_at):
         problem = Problem(
             code=Code.INVALID_BODY,
             pointer="/expires_at",
-            message="lies in the past",
+            message="must lie ahead, by ten years at most",
             suggestion="Leave it out for a key that does not expire.",
         )
         raise Failure(code=Code.INVALID_BODY, problems=[problem])
@@ -31,6 +35,18 @@ def create(
         made = keys.get(session, api_keys.id_of(key))
         assert made is not None
         return {"key": key, **_show(made)}
+
+
+def _is_sensible(expires_at: datetime) -> bool:
+    now = datetime.now(UTC)
+    return now < expires_at < now + _LONGEST
+
+
+def as_key_id(text: str) -> str:
+    """The text if it has the form of a key's id. Raises: ValueError."""
+    if not _KEY_ID.fullmatch(text):
+        raise ValueError("not a key id")
+    return text
 
 
 def page(tenant: str | None, before: tuple[datetime, str] | None, limit: int) -> Page:
@@ -46,7 +62,7 @@ def page(tenant: str | None, before: tuple[datetime, str] | None, limit: int) ->
 def revoke(key_id: str) -> None:
     """Raises: Failure NOT_FOUND."""
     with transaction() as session:
-        if not keys.revoke(session, key_id):
+        if not (_KEY_ID.fullmatch(key_id) and keys.revoke(session, key_id)):
             raise Failure(code=Code.NOT_FOUND, message=f"There is no key {key_id[:64]}.")
 
 

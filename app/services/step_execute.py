@@ -21,6 +21,7 @@ class StepOutcome:
 
     retry_in: float | None = None
     place: str | None = None
+    priority: int = 5
     is_settled: bool = False
     woken: tuple[str, ...] = ()
 
@@ -66,19 +67,19 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
 
 
 def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
-    """A step that cannot be claimed here is sent where the files are that it reads. Where no
-    worker is left who sees them, what wrote them must run again."""
+    """A step that cannot be claimed here is sent where the files of its job are. Where no worker
+    is left who sees them, what wrote them must run again."""
     with transaction() as session:
-        steps.lock_job(session, job_id)
+        job = steps.lock_job(session, job_id)
         found = places.elsewhere(session, job_id, step_id, place)
-        alive = workers.places(session, float(settings.current().stale_s))
-        lost = [read for read, where in found.items() if where not in alive]
-        if lost:
-            places.lose(session, job_id, lost)
-            text = f"The files of {', '.join(lost)} are out of reach; they are made again."
-            jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)
-            return StepOutcome(is_settled=True)
-    return StepOutcome(place=next(iter(found.values()), None))
+        gone = found - workers.places(session, float(settings.current().stale_s))
+        if not gone:
+            where = next(iter(found), None)
+            return StepOutcome(place=where, priority=job.priority if job else 5)
+        lost = places.lose(session, job_id, gone)
+        text = f"Work files are out of reach; made again by: {', '.join(lost) or 'nothing yet'}."
+        jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)
+    return StepOutcome(is_settled=True)
 
 
 def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt, float] | None:

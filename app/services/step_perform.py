@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -54,11 +55,9 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> tuple[str, .
         return _complete_measured(run)
     command, outcome = run.ffmpeg({})
     damage = damage_of(outcome)
-    try:
-        found = [_inspect(output, run.binaries) for output in command.outputs]
-    except Failure as failure:
-        raise _blamed(failure, damage) from failure
-    woken = _publish(run, command.outputs, found, [_damage_warning()] if damage else [])
+    found = [_inspect(output, run.binaries, damage) for output in command.outputs]
+    is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
+    woken = _publish(run, command.outputs, found, [_damage_warning()] if is_damaged else [])
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return woken
 
@@ -123,7 +122,8 @@ class Run:
     def _bounds(self, command: Command) -> process.Bounds:
         limits = limits_of(self.attempt.job)
         # intermediates are lossless, so they may be larger than any output
-        is_last = not any(word.startswith("{work}/") for word in command.planned_argv)
+        words = pairwise(command.planned_argv)
+        is_last = not any(w.startswith("{work}/") and flag != "-i" for flag, w in words)
         file_bytes = limits.max_output_size if is_last else None
         return process.Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
 
@@ -198,11 +198,12 @@ def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
     raise failure
 
 
-def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
+def _inspect(output: OutputFile, binaries: Tools, damage: tuple[Code, str] | None) -> MediaInfo:
     """Probe what was written, and compare it with the plan. Raises: Failure."""
     files = [path for path, _ in output.written()]
     if not files or any(os.path.getsize(path) == 0 for path in files):
-        raise Failure(code=Code.OUTPUT_EMPTY, message=f"Output {output.index} was not written.")
+        empty = Failure(code=Code.OUTPUT_EMPTY, message=f"Output {output.index} was not written.")
+        raise _blamed(empty, damage)
     if output.is_numbered and output.planned.duration_is_exact and len(files) != output.images:
         raise Failure(
             code=Code.OUTPUT_INVALID,
@@ -216,7 +217,10 @@ def _inspect(output: OutputFile, binaries: Tools) -> MediaInfo:
             code=Code.OUTPUT_INVALID,
             message=f"Output {output.index} cannot be read back: {failure.message}",
         ) from failure
-    verify(output.planned, info)
+    try:
+        verify(output.planned, info)
+    except Failure as failure:
+        raise _blamed(failure, damage) from failure
     return info
 
 

@@ -29,7 +29,7 @@ def claim(
     session: Session, job_id: str, step_id: str, worker: str, lease_s: float, place: str
 ) -> Claim | None:
     """Take a step if it is ours to take: queued and due, or running with an expired lease, and
-    what it reads can be seen from `place`.
+    the files of its job are at `place`, or nowhere yet.
 
     Anything else (a message that came twice, late, or for a job that ended) gives None.
     """
@@ -47,7 +47,7 @@ def claim(
         update(Step)
         .where(
             Step.job_id == job_id, Step.step_id == step_id, Step.deps_left == 0,
-            or_(is_due, is_lost), places.can_see(place),
+            or_(is_due, is_lost), places.may_run_at(place),
             exists().where(Job.job_id == job_id, jobs.is_running()),
         )
         .values(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from app.store.models import Job, JobEvent, Step
 
@@ -20,7 +20,10 @@ def after(session: Session, seqs: Mapping[str, int]) -> list[JobEvent]:
 def jobs_with_steps(session: Session, job_ids: list[str]) -> dict[str, tuple[Job, list[Step]]]:
     """The jobs as they are, by id, each with its steps in order."""
     found: dict[str, tuple[Job, list[Step]]] = {
-        job.job_id: (job, []) for job in session.scalars(select(Job).where(Job.job_id.in_(job_ids)))
+        job.job_id: (job, [])
+        for job in session.scalars(
+            select(Job).where(Job.job_id.in_(job_ids)).options(defer(Job.plan), defer(Job.spec))
+        )
     }
     steps = select(Step).where(Step.job_id.in_(job_ids)).order_by(Step.position)
     for step in session.scalars(steps):

@@ -159,9 +159,11 @@ def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any
 
 
 def add_warning(session: Session, job_id: str, problem: dict[str, Any]) -> None:
-    """Append to the job's warnings what only running showed."""
-    added = Job.warnings.op("||", return_type=JSONB())(cast([problem], JSONB))
-    session.execute(update(Job).where(Job.job_id == job_id).values(warnings=added))
+    """Append to the job's warnings what only running showed, once."""
+    one = cast([problem], JSONB)
+    is_new = ~Job.warnings.contains(one)
+    added = Job.warnings.op("||", return_type=JSONB())(one)
+    session.execute(update(Job).where(Job.job_id == job_id, is_new).values(warnings=added))
 
 
 def page(

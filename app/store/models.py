@@ -129,7 +129,9 @@ class Step(Base):
     deps_left: Mapped[int]
     """Dependencies not yet completed; counted down in the transaction that completes one."""
     reads: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
-    """Those of them whose work files it reads: it must run where they are."""
+    """Those of them whose work files it reads."""
+    is_placed: Mapped[bool] = mapped_column(server_default=text("false"))
+    """It reads work files of others, or others read its own: all such steps run in one place."""
     place: Mapped[str | None]
     """Where it ran last: the fingerprint of that worker's WORK_DIR."""
     weight: Mapped[int] = mapped_column(BigInteger)

@@ -1,59 +1,82 @@
-"""Where steps may run: what reads the files of earlier steps runs where those lie. Never commits.
+"""Where steps may run: those of a job that read each other's files all run in one place. Never commits.
 
-A place is the fingerprint of a WORK_DIR: the same on all machines that share the folder.
+A place is a WORK_DIR, by its fingerprint: the same on all machines that share the folder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app.store.models import Step
+from app.store.models import Step, StepAttempt
 from app.store.status import StepStatus
 from app.store.steps import NOW, of_job
 
-_Read = aliased(Step)
+_Other = aliased(Step)
+_S = StepStatus
 
 
-def _read_elsewhere(place: str) -> ColumnElement[bool]:
-    """SQL: `_Read` is a step whose files `Step` reads, and they lie somewhere else."""
-    return (
-        (_Read.job_id == Step.job_id)
-        & Step.reads.op("?")(_Read.step_id)
-        & (func.coalesce(_Read.place, place) != place)
+def _other_elsewhere(place: str) -> ColumnElement[bool]:
+    """SQL: `_Other` is a step whose files matter to `Step` or the other way round, somewhere else."""
+    return and_(
+        Step.is_placed,
+        _Other.job_id == Step.job_id,
+        _Other.step_id != Step.step_id,
+        _Other.is_placed,
+        _Other.place.is_not(None),
+        _Other.place != place,
     )
 
 
-def can_see(place: str) -> ColumnElement[bool]:
-    """SQL: all files that the step reads can be seen from here."""
-    return ~select(_Read.step_id).where(_read_elsewhere(place)).exists()
+def may_run_at(place: str) -> ColumnElement[bool]:
+    """SQL: the files of the step's job are here, or nowhere yet."""
+    return ~select(_Other.step_id).where(_other_elsewhere(place)).exists()
 
 
-def elsewhere(session: Session, job_id: str, step_id: str, place: str) -> dict[str, str]:
-    """The steps whose files a ready step reads and which lie elsewhere, with their place."""
-    is_ready = (Step.status == StepStatus.QUEUED.value) & (Step.deps_left == 0)
-    rows = session.execute(
-        select(_Read.step_id, _Read.place).where(
-            Step.job_id == job_id, Step.step_id == step_id, is_ready, _read_elsewhere(place)
-        )
-    )
-    return {row.step_id: row.place for row in rows}
+def elsewhere(session: Session, job_id: str, step_id: str, place: str) -> set[str]:
+    """Where the files are for whose sake a ready step cannot run here; empty if it can."""
+    is_ready = and_(Step.status == _S.QUEUED.value, Step.deps_left == 0)
+    which = and_(Step.job_id == job_id, Step.step_id == step_id, is_ready)
+    return set(session.scalars(select(_Other.place).where(which, _other_elsewhere(place))))
 
 
-def lose(session: Session, job_id: str, lost: Sequence[str]) -> None:
-    """The files of completed steps are gone: these run again, and what waits for them waits. The
-    job must be locked."""
+def lose(session: Session, job_id: str, gone: Collection[str]) -> list[str]:
+    """The places `gone` are out of reach: completed steps whose files were there run again, what
+    ran there has lost its step, and what waits for either waits. The job must be locked.
+
+    The steps that must run again.
+    """
     rows = of_job(session, job_id)
-    done = {row.step_id for row in rows if row.status == StepStatus.COMPLETED} - set(lost)
-    waits = (StepStatus.PENDING, StepStatus.QUEUED, StepStatus.COMPLETED)
+    needed = {name for row in rows for name in row.reads}
+    lost = [
+        row.step_id
+        for row in rows
+        if row.status == _S.COMPLETED and row.step_id in needed and row.place in gone
+    ]
+    done = {row.step_id for row in rows if row.status == _S.COMPLETED} - set(lost)
     for row in rows:
-        if row.step_id in done or row.status not in waits:
+        if row.step_id in done or row.status in (_S.FAILED, _S.CANCELLED):
             continue
+        changes = {"deps_left": len(set(row.depends_on) - done), "updated_at": NOW}
+        if row.status != _S.RUNNING or row.place in gone:
+            changes |= {
+                "status": _S.PENDING.value, "place": None, "queued_at": None, "not_before": None,
+                "lease_until": None,
+            }  # fmt: skip
+            _close(session, job_id, row.step_id)
         session.execute(
-            update(Step)
-            .where(Step.job_id == job_id, Step.step_id == row.step_id)
-            .values(
-                status=StepStatus.PENDING.value, place=None, queued_at=None, not_before=None,
-                deps_left=len(set(row.depends_on) - done), updated_at=NOW,
-            )
-        )  # fmt: skip
+            update(Step).where(Step.job_id == job_id, Step.step_id == row.step_id).values(**changes)
+        )
+    return lost
+
+
+def _close(session: Session, job_id: str, step_id: str) -> None:
+    session.execute(
+        update(StepAttempt)
+        .where(
+            StepAttempt.job_id == job_id,
+            StepAttempt.step_id == step_id,
+            StepAttempt.status == _S.RUNNING.value,
+        )
+        .values(status=_S.CANCELLED.value, completed_at=NOW)
+    )

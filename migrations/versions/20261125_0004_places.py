@@ -21,9 +21,14 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column(
+        "steps",
+        sa.Column("is_placed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.add_column("steps", sa.Column("place", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("steps", "place")
+    op.drop_column("steps", "is_placed")
     op.drop_column("steps", "reads")

@@ -59,6 +59,8 @@ def let_read(job_id: str, step_id: str, *others: str) -> None:
     """The step reads work files of others."""
     with transaction() as session:
         session.get_one(Step, (job_id, step_id)).reads = list(others)
+        for name in (step_id, *others):
+            session.get_one(Step, (job_id, name)).is_placed = True
 
 
 def queue_all(job_id: str) -> None:

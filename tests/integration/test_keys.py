@@ -44,7 +44,9 @@ def test_a_key_is_made_used_listed_and_revoked(client: FlaskClient) -> None:
     path = f"/v1/api-keys/{made['key_id']}"
     assert [client.delete(path).status_code for _ in range(2)] == [204, 204]
     assert works(client, made["key"]) == 401
-    assert client.delete("/v1/api-keys/nobody").get_json()["code"] == "NOT_FOUND"
+    for nobody in ("nobody", "%00", "x" * 12):
+        answer = client.delete(f"/v1/api-keys/{nobody}")
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")
 
 
 def test_the_tenant_is_the_callers_unless_named(client: FlaskClient) -> None:
@@ -69,6 +71,8 @@ def test_an_expired_key_is_refused(client: FlaskClient) -> None:
     [
         ({"name": ""}, "/name"),
         ({"name": "a\0b"}, "/name"),
+        ({"name": "\ud800"}, "/name"),
+        ({"name": "x", "expires_at": "9999-12-31T23:59:59-12:00"}, "/expires_at"),
         ({"name": "x", "scopes": ["root"]}, "/scopes/0"),
         ({"name": "x", "scopes": []}, "/scopes"),
         ({"name": "x", "tenant": "../etc"}, "/tenant"),

@@ -1,5 +1,8 @@
 """Steps that read the files of earlier steps run where those are; lost files are made again."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from app import settings
@@ -77,6 +80,65 @@ def test_what_runs_meanwhile_goes_on(here: str) -> None:
     assert claim(job_id, "s3", place="here")
     step_execute.execute(job_id, "s2", "w@here")
     assert statuses(job_id) == {"s1": "pending", "s2": "pending", "s3": "running"}
+    # what it waited for is to be done again: when that is done, it counts once
+    assert counts(job_id)["s3"] == 1
+    queue_all(job_id)
+    assert claim(job_id, "s1", place="here")
+    with transaction() as session:
+        steps.complete(session, job_id, "s1", 2)
+    assert counts(job_id) == {"s1": 0, "s2": 0, "s3": 0}
+
+
+def counts(job_id: str) -> dict[str, int]:
+    with transaction() as session:
+        return {row.step_id: row.deps_left for row in steps.of_job(session, job_id)}
+
+
+def test_what_ran_at_the_lost_place_has_lost_its_step(here: str) -> None:
+    job_id = add_processing_job(s1="", s2="s1", s3="s1")
+    let_read(job_id, "s2", "s1")
+    let_read(job_id, "s3", "s1")
+    queue_all(job_id)
+    assert claim(job_id, "s1", place="gone")
+    with transaction() as session:
+        steps.complete(session, job_id, "s1", 1)
+    assert claim(job_id, "s2", place="gone")
+    step_execute.execute(job_id, "s3", "w@here")
+    assert statuses(job_id) == {"s1": "pending", "s2": "pending", "s3": "pending"}
+    with transaction() as session:
+        assert steps.complete(session, job_id, "s2", 1) is None
+        (attempt,) = [a for a in steps.attempts_of(session, job_id) if a.step_id == "s2"]
+    assert attempt.status == "cancelled"
+
+
+def test_a_step_that_reads_two_finds_both_in_one_place(here: str) -> None:
+    """Two roots begin at once on two machines: the second goes where the first is."""
+    register("alive")
+    job_id = add_processing_job(s1="", s2="", s3="s1 s2")
+    let_read(job_id, "s3", "s1", "s2")
+    queue_all(job_id)
+    assert claim(job_id, "s1", place="alive")
+    assert claim(job_id, "s2", place="here") is None
+    assert step_execute.execute(job_id, "s2", "w@here").place == "alive"
+    assert claim(job_id, "s2", place="alive")
+
+
+def test_jobs_without_work_files_run_anywhere() -> None:
+    job_id = add_processing_job(s1="", s2="")
+    queue_all(job_id)
+    assert claim(job_id, "s1", place="one")
+    assert claim(job_id, "s2", place="another")
+
+
+def test_a_place_is_known_wherever_it_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "mounted").symlink_to(tmp_path / "shared")
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(workspace.fingerprint, [str(tmp_path / "shared")] * 16))
+    assert len(found) == 1
+    assert workspace.fingerprint(str(tmp_path / "mounted")) in found
+    assert workspace.fingerprint(str(tmp_path / "other")) not in found
+    assert sorted(p.name for p in (tmp_path / "shared").iterdir()) == [".place"]
 
 
 def test_messages_that_are_late_lose_nothing(here: str) -> None:

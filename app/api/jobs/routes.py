@@ -152,6 +152,7 @@ def get_job_bundle(job_id: str) -> Response:
 @requires("jobs:read")
 @jobs.doc(parameters=[LAST_EVENT_ID])
 @jobs.response(200, EventSchema, content_type="text/event-stream")
+@jobs.alt_response(204, description="The job has ended, and there are no more events")
 def stream_job_events(job_id: str) -> Response:
     """Server-sent events until the job has ended; `Last-Event-ID` goes on from there."""
     return stream(job_events.listen(job_id, tenant(), last_event_id()))

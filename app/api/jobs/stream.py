@@ -26,8 +26,11 @@ def last_event_id() -> int:
     return int(text)
 
 
-def stream(events: Stream) -> Response:
-    """The response; the server closes it whatever becomes of the client."""
+def stream(events: Stream | None) -> Response:
+    """The response; the server closes it whatever becomes of the client. 204 tells a client that
+    there will be nothing more, so that it does not come again."""
+    if events is None:
+        return Response(status=204)
     response = Response(_lines(events), mimetype="text/event-stream", headers=_HEADERS)
     response.call_on_close(events.close)
     return response

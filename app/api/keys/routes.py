@@ -29,7 +29,7 @@ def create_key(wanted: dict[str, Any]) -> Any:
 def list_keys(query: dict[str, Any]) -> Any:
     """List keys, the newest first, revoked ones included."""
     cursor = query.get("cursor")
-    before = decode(cursor, datetime.fromisoformat, str) if cursor else None
+    before = decode(cursor, datetime.fromisoformat, key_admin.as_key_id) if cursor else None
     return show_page(key_admin.page(query["tenant"], before, query["limit"]))
 
 

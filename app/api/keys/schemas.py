@@ -8,7 +8,7 @@ from app.settings import TENANT_PATTERN
 
 
 class KeyCreateSchema(Schema):
-    name = fields.Str(required=True, validate=validate.Regexp(r"[^\x00]{1,200}\Z"))
+    name = fields.Str(required=True, validate=validate.Regexp(r"[^\x00\ud800-\udfff]{1,200}\Z"))
     tenant = fields.Str(
         load_default=None,
         allow_none=True,

@@ -104,6 +104,9 @@ def _sides(command: str) -> dict[str, Side]:
         (["[h264 @ 0x1] [error] error while decoding MB 3 4", "[error] av_interleaved_write_frame(): No space left on device"], Code.INSUFFICIENT_DISK_SPACE),
         (["[h264 @ 0x1] [error] no frame!", "[fc#0 @ 0x1] [error] Error applying option 'foo' to filter 'scale': Option not found"], Code.FILTER_FAILED),
         (["[aac @ 0x1] [error] Input contains (near) NaN/+-Inf", "[vost#0:0/libx264 @ 0x1] [enc:libx264 @ 0x2] [error] Error while opening encoder"], Code.ENCODING_FAILED),
+        (["x264 [error]: high profile doesn't support lossless"], Code.ENCODING_FAILED),
+        (["[wav @ 0x1] [error] Invalid sample rate 0"], Code.INPUT_CORRUPTED),
+        (["[libopus @ 0x1] [error] Invalid channel layout"], Code.ENCODING_FAILED),
         (["[error] Output file is empty, nothing was encoded", "[error] Conversion failed!"], Code.OUTPUT_EMPTY),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engine import process
-from app.engine.process import Stop
+from app.engine.process import Bounds, Stop
 from app.engine.progress import Progress
 
 PYTHON = sys.executable
@@ -116,3 +116,29 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = run("import os; print(sorted(os.environ))", capture=True)
     assert b"FFREPORT" not in outcome.stdout
     assert b"http_proxy" not in outcome.stdout
+
+
+def test_the_first_and_the_last_errors_are_kept_however_much_is_between() -> None:
+    outcome = run(
+        "import sys\nprint('[error] first', file=sys.stderr)\n"
+        "for n in range(5000): print(f'[error] noise {n}', file=sys.stderr)\n"
+        "print('[error] last', file=sys.stderr)"
+    )
+    assert (outcome.errors[0], outcome.errors[-1]) == ("[error] first", "[error] last")
+    assert len(outcome.errors) <= 100
+
+
+def test_more_memory_than_allowed_stops_it() -> None:
+    code = "import time\nx = bytearray(200 << 20)\ntime.sleep(10)"
+    outcome = run(code, bounds=Bounds(memory_bytes=100 << 20))
+    assert outcome.stopped is Stop.MEMORY
+    assert outcome.wall_s < 5
+
+
+def test_a_file_larger_than_allowed_ends_it(tmp_path: Path) -> None:
+    code = (
+        "import signal, time\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\ntime.sleep(0.3)\n"
+        f"open({str(tmp_path / 'f')!r}, 'wb').write(bytes(2 << 20))"
+    )
+    outcome = run(code, bounds=Bounds(file_bytes=1 << 20))
+    assert outcome.signal == "SIGXFSZ"
