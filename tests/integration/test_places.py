@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app import settings
 from app.engine import workspace
@@ -15,6 +16,12 @@ from app.store.session import transaction
 from tests.helpers.rows import add_processing_job, claim, let_read, queue_all, statuses
 
 pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(autouse=True)
+def clean() -> None:
+    with transaction() as session:
+        session.execute(text("TRUNCATE jobs, workers CASCADE"))
 
 
 @pytest.fixture
