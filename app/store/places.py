@@ -8,9 +8,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app.store.models import Step, StepAttempt
+from app.store.models import Step
 from app.store.status import StepStatus
-from app.store.steps import NOW, of_job
+from app.store.steps import NOW, begin_anew, of_job
 
 _Other = aliased(Step)
 _S = StepStatus
@@ -57,26 +57,10 @@ def lose(session: Session, job_id: str, gone: Collection[str]) -> list[str]:
     for row in rows:
         if row.step_id in done or row.status in (_S.FAILED, _S.CANCELLED):
             continue
-        changes = {"deps_left": len(set(row.depends_on) - done), "updated_at": NOW}
-        if row.status != _S.RUNNING or row.place in gone:
-            changes |= {
-                "status": _S.PENDING.value, "place": None, "queued_at": None, "not_before": None,
-                "lease_until": None,
-            }  # fmt: skip
-            _close(session, job_id, row.step_id)
-        session.execute(
-            update(Step).where(Step.job_id == job_id, Step.step_id == row.step_id).values(**changes)
-        )
+        deps_left = len(set(row.depends_on) - done)
+        if row.status == _S.RUNNING and row.place not in gone:
+            this = (Step.job_id == job_id, Step.step_id == row.step_id)
+            session.execute(update(Step).where(*this).values(deps_left=deps_left, updated_at=NOW))
+        else:
+            begin_anew(session, row, deps_left)
     return lost
-
-
-def _close(session: Session, job_id: str, step_id: str) -> None:
-    session.execute(
-        update(StepAttempt)
-        .where(
-            StepAttempt.job_id == job_id,
-            StepAttempt.step_id == step_id,
-            StepAttempt.status == _S.RUNNING.value,
-        )
-        .values(status=_S.CANCELLED.value, completed_at=NOW)
-    )

@@ -53,28 +53,36 @@ def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
     )
 
 
-def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
-    """Let all steps that are not completed begin anew, and those whose files are lost. Attempts
-    that still run have lost their step."""
+def begin_anew(session: Session, step: Step, deps_left: int, **more: Any) -> None:
+    """Put a step back to the start, wherever it was; an attempt that still runs has lost it."""
     session.execute(
         update(StepAttempt)
-        .where(StepAttempt.job_id == job_id, StepAttempt.status == _S.RUNNING.value)
+        .where(
+            StepAttempt.job_id == step.job_id,
+            StepAttempt.step_id == step.step_id,
+            StepAttempt.status == _S.RUNNING.value,
+        )
         .values(status=_S.CANCELLED.value, completed_at=NOW)
     )
+    session.execute(
+        update(Step)
+        .where(Step.job_id == step.job_id, Step.step_id == step.step_id)
+        .values(
+            status=_S.PENDING.value, deps_left=deps_left, place=None, not_before=None,
+            queued_at=None, lease_until=None, updated_at=NOW, **more,
+        )
+    )  # fmt: skip
+
+
+def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
+    """Let all steps that are not completed begin anew, and those whose files are lost, as if they
+    had never failed."""
     rows = of_job(session, job_id)
     done = {row.step_id for row in rows if row.status == _S.COMPLETED} - set(lost)
     for row in rows:
-        if row.step_id in done:
-            continue
-        session.execute(
-            update(Step)
-            .where(Step.job_id == job_id, Step.step_id == row.step_id)
-            .values(
-                status=_S.PENDING.value, deps_left=len(set(row.depends_on) - done), failures=0,
-                error=None, not_before=None, queued_at=None, lease_until=None, percent=0,
-                progress=None, updated_at=NOW,
-            )
-        )  # fmt: skip
+        if row.step_id not in done:
+            deps_left = len(set(row.depends_on) - done)
+            begin_anew(session, row, deps_left, failures=0, error=None, percent=0, progress=None)
 
 
 def is_held(job_id: str, step_id: str, attempt: int) -> ColumnElement[bool]:

@@ -56,6 +56,15 @@ def test_only_what_did_not_finish_begins_anew() -> None:
     assert row(job_id).deadline_at is None
 
 
+def test_what_begins_anew_may_run_in_another_place() -> None:
+    job_id = half_done()
+    let_read(job_id, "s3", "s2")
+    job_retry.retry(job_id, "default")
+    with transaction() as session:
+        where = {step.step_id: step.place for step in steps.of_job(session, job_id)}
+    assert where == {"s1": "here", "s2": None, "s3": None}
+
+
 def test_attempts_before_are_kept_and_the_next_has_the_next_number() -> None:
     job_id = half_done()
     job_retry.retry(job_id, "default")
