@@ -32,7 +32,6 @@ _STOPS: Mapping[Stop, Found] = {
     Stop.CANCELLED: (Code.CANCELLED, "The job was cancelled."),
     Stop.LEASE_LOST: (Code.WORKER_CRASHED, "Another worker took the step over."),
 }
-_ERROR_LINE = re.compile(r"\[(error|fatal|panic)\]")
 _TOKENS = {"{in:": Side.INPUT, "{step:": Side.INPUT, "{file}": Side.INPUT, "{out:": Side.OUTPUT}
 _CONTEXTS = (
     (re.compile(r"\[Parsed_|\[fc#|AVFilterGraph|Error initializing filter"), Side.FILTER),
@@ -63,27 +62,24 @@ def classify_probe(outcome: Outcome, path: str) -> Failure:
         # a damaged file may crash ffprobe, but so does want of memory: another try decides
         return Failure(code=Code.FFMPEG_CRASHED, message=f"ffprobe was ended by {outcome.signal}.")
     # a file's name is no message of FFmpeg's
-    lines = [line.replace(path, "{file}") for line in outcome.errors]
-    found = match_rules(lines)
+    found = match_rules([line.replace(path, "{file}") for line in _words(outcome)])
     if found:
         return Failure(code=found[0], message=found[1])
     return Failure(code=Code.MEDIA_PROBE_FAILED, message="The file could not be read as media.")
 
 
-def find_cause(outcome: Outcome, names: Mapping[str, Side] | None = None) -> Found:
-    """The code and its sentence. `names` are those of files that FFmpeg may mention, by side."""
+def find_cause(outcome: Outcome) -> Found:
+    """The code and its sentence. Paths in the outcome's lines are tokens."""
     if outcome.stopped:
         return _STOPS[outcome.stopped]
     if outcome.signal:
         default = Code.FFMPEG_CRASHED, f"FFmpeg was ended by {outcome.signal}."
         return SIGNALS.get(outcome.signal, default)
-    lines, names = outcome.errors, names or {}
-    if outcome.exit_code in INTERRUPTED and not match_rules(lines, names, (RESOURCES, CAUSES)):
+    lines = _words(outcome)
+    if outcome.exit_code in INTERRUPTED and not match_rules(lines, (RESOURCES, CAUSES)):
         return Code.FFMPEG_CRASHED, "FFmpeg was told to end by somebody else."
     exits = EXITS.get(outcome.exit_code or 0)
-    found = match_rules(lines, names, RANKS[:-1]) or (
-        exits or match_rules(lines, names, (FALLOUT,))
-    )
+    found = match_rules(lines, RANKS[:-1]) or exits or match_rules(lines, (FALLOUT,))
     cause = next((line for line in lines if line), "it said nothing.")
     return found or (
         Code.FFMPEG_FAILED,
@@ -93,38 +89,35 @@ def find_cause(outcome: Outcome, names: Mapping[str, Side] | None = None) -> Fou
 
 def damage_of(outcome: Outcome) -> Found | None:
     """What FFmpeg said of its input although it went on to the end and called that a success."""
-    if not outcome.said_errors:
-        return None
-    found = match_rules(outcome.errors, {}, (RESOURCES, SYMPTOMS))
+    found = match_rules(outcome.errors, (RESOURCES, SYMPTOMS))
     if found and found[0] is Code.INSUFFICIENT_MEMORY:
         return found
     is_damaged = found and found[0] in (Code.INPUT_CORRUPTED, Code.DECODING_FAILED)
     return (Code.INPUT_CORRUPTED, "The input is damaged or cut off.") if is_damaged else None
 
 
-def match_rules(
-    lines: Sequence[str],
-    names: Mapping[str, Side] | None = None,
-    ranks: Sequence[Sequence[Rule]] = RANKS,
-) -> Found | None:
+def _words(outcome: Outcome) -> Sequence[str]:
+    """What is read: the lines that are tagged as errors, or all where none is."""
+    return outcome.errors or outcome.stderr_tail
+
+
+def match_rules(lines: Sequence[str], ranks: Sequence[Sequence[Rule]] = RANKS) -> Found | None:
     """The code and sentence of the best rank that any line fits, or None: in a rank, the first
     line that a rule fits, and its first rule."""
-    errors = [line for line in lines if _ERROR_LINE.search(line)] or list(lines)
     for rank in ranks:
-        for line in errors:
+        for line in lines:
             for rule in rank:
                 if match := rule.match(line):
                     captured = next((group for group in match.groups() if group), "").strip(" .:,'")
-                    return rule.code_at(side_of(line, names or {})), rule.message.format(captured)
+                    return rule.code_at(side_of(line)), rule.message.format(captured)
     return None
 
 
-def side_of(line: str, names: Mapping[str, Side]) -> Side:
-    """Whose line it is: by what it mentions, else by the context that FFmpeg puts before it."""
-    for pattern, side in _CONTEXTS:
-        if side is Side.FILTER and pattern.search(line):
-            return side
-    for name, side in (*_TOKENS.items(), *names.items()):
-        if name in line:
-            return side
-    return next((side for pattern, side in _CONTEXTS if pattern.search(line)), Side.INPUT)
+def side_of(line: str) -> Side:
+    """Whose line it is: by the token that it mentions, else by the context that FFmpeg puts before
+    it. A filter's own lines are the filter's, whatever they mention."""
+    contexts = [side for pattern, side in _CONTEXTS if pattern.search(line)]
+    if Side.FILTER in contexts:
+        return Side.FILTER
+    tokens = [side for token, side in _TOKENS.items() if token in line]
+    return next(iter([*tokens, *contexts]), Side.INPUT)

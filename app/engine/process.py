@@ -72,17 +72,11 @@ class Outcome:
     stopped: Stop | None
     stderr_tail: tuple[str, ...]
     errors: tuple[str, ...]
-    """Lines that are tagged as errors, the first and the last: however much noise is in between.
-    All of the tail where none has a tag."""
+    """Lines that are tagged as errors, the first and the last: however much noise is in between."""
     stdout: bytes
     progress: Progress
     wall_s: float
     usage: Usage = Usage()
-
-    @property
-    def said_errors(self) -> bool:
-        """Whether a line was tagged as an error, whatever the exit code is."""
-        return any(_ERROR_TAG.search(line) for line in self.errors)
 
     @property
     def is_success(self) -> bool:
@@ -105,7 +99,7 @@ class _Said:
     @property
     def all_errors(self) -> tuple[str, ...]:
         late = [line for line in self.tail if _ERROR_TAG.search(line)]
-        return tuple(dict.fromkeys([*self.errors, *late])) or tuple(self.tail)
+        return tuple(dict.fromkeys([*self.errors, *late]))
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ import pytest
 from app.engine import probe, process
 from app.engine.classify import find_cause
 from app.engine.process import Bounds, Outcome
-from app.engine.stderr_rules import Side
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.problem import Code
 from planner import safety
 from tests.helpers.media import Media
+from tests.helpers.tokens import as_tokens
 
 C = Code
 UNBOUNDED = Bounds()
@@ -56,8 +57,8 @@ def run(
         [binaries.ffmpeg, *flags, *words], cwd=str(folder), timeout_s=60, bounds=bounds
     )
     assert not outcome.is_success, "it did not fail"
-    sides = {name: Side.INPUT for flag, name in zip(words, words[1:], strict=False) if flag == "-i"}  # noqa: RUF007
-    return find_cause(outcome, {**sides, words[-1]: Side.OUTPUT} if words[-1] != "-" else sides)
+    lines, tail = (as_tokens(said, words) for said in (outcome.errors, outcome.stderr_tail))
+    return find_cause(replace(outcome, errors=lines, stderr_tail=tail))
 
 
 IN = ("-i", "in.mp4")

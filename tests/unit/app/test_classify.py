@@ -1,6 +1,5 @@
 import json
 import shlex
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,9 @@ import pytest
 from app.engine.classify import classify, classify_probe, find_cause
 from app.engine.process import Outcome, Stop
 from app.engine.progress import Progress
-from app.engine.stderr_rules import RANKS, Side
+from app.engine.stderr_rules import RANKS
 from operators.problem import Code
+from tests.helpers.tokens import as_tokens
 
 
 def outcome(
@@ -76,18 +76,13 @@ PROVOKED: list[dict[str, Any]] = json.loads(
 
 @pytest.mark.parametrize("case", PROVOKED, ids=[case["name"] for case in PROVOKED])
 def test_every_provoked_failure_has_its_code(case: dict[str, Any]) -> None:
-    found = outcome(*case["lines"], code=case["exit_code"], signal=case["signal"])
-    code, message = find_cause(found, _sides(case["command"]))
+    words = shlex.split(case["command"])
+    lines = as_tokens(case["lines"], words, is_probe=words[0] == "ffprobe")
+    found = outcome(*lines, code=case["exit_code"], signal=case["signal"])
+    code, message = find_cause(found)
     assert code == case["code"]
     assert code is not Code.FFMPEG_FAILED
     assert "{" not in message
-
-
-def _sides(command: str) -> dict[str, Side]:
-    words = shlex.split(command)
-    found = {name: Side.INPUT for flag, name in pairwise(words) if flag == "-i"}
-    last = Side.INPUT if words[0] == "ffprobe" else Side.OUTPUT
-    return {name: side for name, side in {words[-1]: last, **found}.items() if name != "-"}
 
 
 @pytest.mark.parametrize(
