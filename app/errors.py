@@ -80,5 +80,14 @@ def from_problems(problems: Sequence[Problem], code: Code | None = None) -> Fail
     return Failure(code=code or first.code, message=_sentence(message), problems=problems)
 
 
+def field_failure(
+    code: Code, at: str, what: str, suggestion: str, message: str | None = None
+) -> Failure:
+    """A request fails for one field of it: `at` is a pointer, `what` a sentence that goes on from
+    there, `message` that of the whole where the code's own does not do."""
+    problem = Problem(code=code, pointer=at, message=what, suggestion=suggestion)
+    return Failure(code=code, message=message, problems=[problem])
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…")) else ".")

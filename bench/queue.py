@@ -1,50 +1,21 @@
 """What waiting costs as the queue grows: milliseconds to put, place, admit and cancel one job among many."""
 
-import os
-import shutil
-import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from sqlalchemy import insert, text
 
-from app import settings
-from app.embedded.postgres import Postgres
-from app.embedded.valkey import Valkey
 from app.queue import waiting
 from app.services import job_admit, job_cancel, job_read
-from app.store import jobs, migrate
+from app.store import jobs
 from app.store.models import Job
-from app.store.session import engine, transaction
+from app.store.session import transaction
+from tests.helpers.servers import own_servers
 
 SIZES = (100, 1000, 10_000)
 _TIMES = 30
-
-
-@contextmanager
-def _servers() -> Iterator[None]:
-    """PostgreSQL and Valkey of our own, which this process's settings point at."""
-    folder = Path(tempfile.mkdtemp(prefix="mp-bench-"))
-    postgres = Postgres(data=folder / "postgres", sockets=folder / "s", is_durable=False)
-    valkey = Valkey(sockets=folder / "v")
-    before = dict(os.environ)
-    try:
-        os.environ.update(DATABASE_URL=postgres.start(), REDIS_URL=valkey.start())
-        os.environ.update(LIMIT_CONCURRENT_JOBS="100000", MEDIA_SLOTS="256", LOG_LEVEL="error")
-        settings.current.cache_clear()
-        migrate.upgrade()
-        yield
-        engine().dispose()
-    finally:
-        valkey.stop()
-        postgres.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        settings.current.cache_clear()
-        shutil.rmtree(folder)
+_ENV = {"LIMIT_CONCURRENT_JOBS": "100000", "MEDIA_SLOTS": "256", "LOG_LEVEL": "error"}
 
 
 def _fill(count: int) -> list[str]:
@@ -80,7 +51,7 @@ def _put(job_id: str) -> None:
 def curve() -> list[tuple[int, dict[str, float]]]:
     """By the number of waiting jobs, what one of each operation costs in ms."""
     found = []
-    with _servers():
+    with own_servers(**_ENV):
         for size in SIZES:
             ids = _fill(size)
             some = ids[:: max(1, size // _TIMES)][:_TIMES]

@@ -4,9 +4,9 @@ import base64
 import json
 from typing import Any
 
-from app.errors import Failure
+from app.errors import field_failure
 from app.services.job_read import Page
-from operators.problem import Code, Problem
+from operators.problem import Code
 
 
 def show_page(page: Page) -> dict[str, Any]:
@@ -25,10 +25,9 @@ def decode(cursor: str, *kinds: Any) -> tuple[Any, ...]:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        problem = Problem(
-            code=Code.INVALID_QUERY,
-            pointer="/query/cursor",
-            message="is not a cursor of this list",
-            suggestion="Use next_cursor of the page before, unchanged.",
-        )
-        raise Failure(code=Code.INVALID_QUERY, problems=[problem]) from error
+        raise field_failure(
+            Code.INVALID_QUERY,
+            "/query/cursor",
+            "is not a cursor of this list",
+            "Use next_cursor of the page before, unchanged.",
+        ) from error

@@ -1,6 +1,6 @@
 """Schemas that several resources share."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 
 class ProblemItemSchema(Schema):
@@ -17,6 +17,7 @@ class PageSchema(Schema):
 
 class PageQuerySchema(Schema):
     cursor = fields.Str(metadata={"description": "next_cursor of the page before"})
+    limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
 
 
 class EstimatesSchema(Schema):

@@ -1,4 +1,4 @@
-"""Client of a server: submit, status, watch, logs, cancel, retry, list, bundle."""
+"""Client of a server: submit, status, watch, logs, cancel, retry, list."""
 
 import time
 import uuid
@@ -7,10 +7,11 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from app.cli.job_text import TERMINAL, doing, print_end, print_status, progress_bar
+from app.cli.job_text import doing, print_end, print_status, progress_bar
 from app.cli.output import EXIT_FAILED, err, out, print_json
 from app.cli.remote import Server, client_command
 from app.cli.spec_file import read_spec
+from app.store.status import TERMINAL
 
 _POLL_S = 0.5
 

@@ -7,9 +7,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from app.cli.output import err, media_text, out, print_error, print_problems, size_text
+from app.store.status import TERMINAL
 from planner.uri import BadUri, parse_uri
 
-TERMINAL = ("completed", "failed", "cancelled")
 _COLORS = {"completed": "green", "failed": "red", "cancelled": "yellow"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app import log, settings
-from app.cli.job_text import TERMINAL, doing, print_end, progress_bar
+from app.cli.job_text import doing, print_end, progress_bar
 from app.cli.output import (
     EXIT_FAILED,
     EXIT_USAGE,
@@ -21,6 +21,7 @@ from app.cli.spec_file import read_spec
 from app.embedded.stack import Stack
 from app.errors import Failure
 from app.services import job_cancel, job_read, job_submit, sweep
+from app.store.status import TERMINAL
 from operators.problem import Invalid
 
 _TENANT = "default"

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import Failure
+from app.errors import Failure, field_failure
 from app.services import job_read, job_submit
 from app.store import jobs
 from app.store.session import transaction
-from operators.problem import Code, Problem
+from operators.problem import Code
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
@@ -24,7 +24,13 @@ def submit_once(
     Raises: Invalid; Failure IDEMPOTENCY_CONFLICT where the key stands for another body.
     """
     if not _KEY.fullmatch(key):
-        raise _bad_key()
+        raise field_failure(
+            Code.INVALID_QUERY,
+            "/headers/Idempotency-Key",
+            "must be 1 to 255 visible ASCII characters",
+            "A UUID is a good key.",
+            message="The Idempotency-Key cannot be used.",
+        )
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
     found = _find(tenant_id, key, digest)
     if found:
@@ -50,15 +56,3 @@ def _find(tenant_id: str, key: str, digest: str) -> str | None:
             message=f"The Idempotency-Key belongs to {job.job_id}, which was sent with another body.",
         )
     return job.job_id
-
-
-def _bad_key() -> Failure:
-    problem = Problem(
-        code=Code.INVALID_QUERY,
-        pointer="/headers/Idempotency-Key",
-        message="must be 1 to 255 visible ASCII characters",
-        suggestion="A UUID is a good key.",
-    )
-    return Failure(
-        code=Code.INVALID_QUERY, message="The Idempotency-Key cannot be used.", problems=[problem]
-    )

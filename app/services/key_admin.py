@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.errors import Failure
+from app.errors import Failure, field_failure
 from app.services import api_keys
 from app.services.job_read import Page
 from app.services.moments import moment
 from app.store import keys
 from app.store.models import ApiKey
 from app.store.session import transaction
-from operators.problem import Code, Problem
+from operators.problem import Code
 
 _KEY_ID = re.compile(r"[A-Za-z0-9]{12}", re.ASCII)
 _LONGEST = timedelta(days=3653)
@@ -23,13 +23,12 @@ def create(
 ) -> dict[str, Any]:
     """The new key with its secret. Raises: Failure where it would be expired at once."""
     if expires_at is not None and not _is_sensible(expires_at):
-        problem = Problem(
-            code=Code.INVALID_BODY,
-            pointer="/expires_at",
-            message="must lie ahead, by ten years at most",
-            suggestion="Leave it out for a key that does not expire.",
+        raise field_failure(
+            Code.INVALID_BODY,
+            "/expires_at",
+            "must lie ahead, by ten years at most",
+            "Leave it out for a key that does not expire.",
         )
-        raise Failure(code=Code.INVALID_BODY, problems=[problem])
     key = api_keys.create(tenant, name, list(dict.fromkeys(scopes)), expires_at)
     with transaction() as session:
         made = keys.get(session, api_keys.id_of(key))

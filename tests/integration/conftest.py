@@ -1,39 +1,15 @@
-"""Real servers for this process: PostgreSQL and Valkey from wheels, on private sockets."""
+"""Real servers for these tests."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from app import settings
-from app.embedded.postgres import Postgres
-from app.embedded.valkey import Valkey
-from app.store import migrate
-from app.store.session import engine
+from tests.helpers.servers import own_servers
 from tests.helpers.service import FAST
 
 
 @pytest.fixture(scope="package")
 def database() -> Iterator[str]:
     """A migrated database, and a broker, that this process's settings point at."""
-    folder = Path(tempfile.mkdtemp(prefix="mp-test-"))
-    postgres = Postgres(data=folder / "postgres", sockets=folder / "s", is_durable=False)
-    valkey = Valkey(sockets=folder / "v")
-    before = dict(os.environ)
-    try:
-        os.environ.update(FAST, DATABASE_URL=postgres.start(), REDIS_URL=valkey.start())
-        os.environ.update(WORK_DIR=str(folder / "work"), MEDIA_ROOTS=str(folder / "media"))
-        settings.current.cache_clear()
-        migrate.upgrade()
-        yield os.environ["DATABASE_URL"]
-        engine().dispose()
-    finally:
-        valkey.stop()
-        postgres.stop()
-        os.environ.clear()
-        os.environ.update(before)
-        settings.current.cache_clear()
-        shutil.rmtree(folder)
+    with own_servers(**FAST) as url:
+        yield url

@@ -114,7 +114,6 @@ class JobQuerySchema(PageQuerySchema):
     )
     created_after = fields.AwareDateTime()
     created_before = fields.AwareDateTime()
-    limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
 
 
 class LogSchema(Schema):

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from flask import Response, request
 
-from app.errors import Failure
+from app.errors import field_failure
 from app.services.job_events import Event, Stream
-from operators.problem import Code, Problem
+from operators.problem import Code
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # proxies pass it on at once
 
@@ -16,13 +16,12 @@ def last_event_id() -> int:
     """From where a client goes on. Raises: Failure INVALID_QUERY."""
     text = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        problem = Problem(
-            code=Code.INVALID_QUERY,
-            pointer="/headers/Last-Event-ID",
-            message="must be the id of an event",
-            suggestion="Leave it out to begin with the first event.",
+        raise field_failure(
+            Code.INVALID_QUERY,
+            "/headers/Last-Event-ID",
+            "must be the id of an event",
+            "Leave it out to begin with the first event.",
         )
-        raise Failure(code=Code.INVALID_QUERY, problems=[problem])
     return int(text)
 
 

@@ -50,7 +50,6 @@ class NewKeySchema(Schema):
 
 class KeyQuerySchema(PageQuerySchema):
     tenant = fields.Str(load_default=None, metadata={"description": "Only keys of this tenant"})
-    limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
 
 
 class KeyPageSchema(PageSchema):
