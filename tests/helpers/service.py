@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 import psycopg2
 
-from app.engine.workspace import PLACE_FILE
 from app.settings import Settings
 from app.store.session import database_url
 from operators.reading import declared
@@ -159,8 +158,7 @@ class Service:
             process.wait(timeout=30)
 
     def work_files(self) -> list[Path]:
-        files = [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
-        return [path for path in files if path.name != PLACE_FILE]
+        return [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
 
     def parts(self) -> list[Path]:
         return list(self.media.rglob(".*.part"))
