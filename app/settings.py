@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -38,6 +38,17 @@ class Settings:
         String(), "Folders that jobs may read and write, separated by colons; {tenant} is replaced",
         default="/media",
     )  # fmt: skip
+    s3_allowed_prefixes: str = param(
+        String(pattern=r"|(?:s3://)?[^\s,]+(?:,(?:s3://)?[^\s,]+)*"),
+        "bucket/path that jobs may read and write, separated by commas; {tenant} is replaced; none by default",
+        default="",
+    )
+    s3_endpoint_url: str = param(
+        String(), "S3 server other than Amazon's, for example http://minio:9000", default=""
+    )
+    allow_private_networks: bool = param(
+        Bool(), "Let sources and webhooks be on private networks: for development", default=False
+    )
     work_dir: str = param(
         String(), "Work files of running jobs", default="/tmp/media-pipeline"
     )  # fmt: skip
@@ -84,6 +95,9 @@ class Settings:
     limit_resolution: Size = param(
         Resolution(), "Largest picture", default=Size(width=3840, height=2160)
     )
+    limit_input_bytes: int = param(
+        _COUNT, "Largest file that is fetched from elsewhere", default=20_000_000_000
+    )
     limit_output_bytes: int = param(_COUNT, "Largest output", default=5_000_000_000)
     limit_concurrent_jobs: int = param(
         Int(min=1, max=100_000), "Jobs of one tenant that are worked on at once", default=5
@@ -105,6 +119,11 @@ class Settings:
     stall_timeout_s: Fraction = param(
         _SECONDS, "FFmpeg without any progress for so long is stopped", default=Fraction(120)
     )
+    breaker_s: Fraction = param(
+        _SECONDS,
+        "A remote host that failed five times in a row is left alone for",
+        default=Fraction(30),
+    )
     lease_s: Fraction = param(
         _SECONDS, "A worker owns a step for so long unless it renews", default=Fraction(30)
     )
@@ -123,6 +142,9 @@ class Settings:
     )
     worker_id: str = param(
         String(), "Name of this worker process; set by media-pipeline worker", default=""
+    )
+    metrics_public: bool = param(
+        Bool(), "Show /metrics to everybody, not to administrators alone", default=False
     )
     log_level: str = param(
         Enum(values=("debug", "info", "warning", "error")),
@@ -145,11 +167,20 @@ class Settings:
 
     def roots(self, tenant: str) -> tuple[str, ...]:
         """The folders of one tenant, absolute: as they are named, and where they really are."""
-        if not re.fullmatch(TENANT_PATTERN, tenant, re.ASCII):
-            return ()  # a name such as ".." would widen the roots
-        parts = [part.replace("{tenant}", tenant) for part in self.media_roots.split(":") if part]
+        parts = _of_tenant(self.media_roots.split(":"), tenant)
         both = [form(part) for part in parts for form in (os.path.abspath, os.path.realpath)]
         return tuple(dict.fromkeys(both))
+
+    def prefixes(self, tenant: str) -> tuple[str, ...]:
+        """`bucket/path` of S3 that one tenant may read and write."""
+        parts = _of_tenant(self.s3_allowed_prefixes.split(","), tenant)
+        return tuple(part.removeprefix("s3://") for part in parts)
+
+
+def _of_tenant(parts: Sequence[str], tenant: str) -> list[str]:
+    if not re.fullmatch(TENANT_PATTERN, tenant, re.ASCII):
+        return []  # a name such as ".." would widen them
+    return [part.replace("{tenant}", tenant) for part in parts if part]
 
 
 # a duration variable may be a bare number of seconds: environments have no numbers

@@ -37,6 +37,8 @@ class Command:
     filtergraph: str | None
     files: Mapping[str, Any]
     depends_on: tuple[str, ...]
+    inputs: tuple[str, ...]
+    """The ids of the inputs that it reads."""
     work: Work
 
 
@@ -141,8 +143,20 @@ def _command(
         filtergraph=";".join(graphs) or None,
         files=dict(sources.files),
         depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
+        inputs=tuple(dict.fromkeys([*sources.inputs, *_listed_inputs(sources.files)])),
         work=work_of(draft, load),
     )
+
+
+def _listed_inputs(files: Mapping[str, Any]) -> Iterable[str]:
+    """The inputs that files beside the command are made from."""
+    for content in files.values():
+        if isinstance(content, str):
+            continue
+        if "captions" in content:
+            yield content["captions"]
+        if "concat" in content:
+            yield from (entry["input"] for entry in content["concat"])
 
 
 def _needed(wires: Sequence[Wire], demanded: Mapping[Track, int]) -> list[Wire]:

@@ -1,22 +1,24 @@
 """What this server allows: roots, schemes, limits. A value that the caller makes from settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from operators.parameters import Size
 from operators.problem import Code, Problem
+from planner.addresses import is_public
 from planner.spec import LimitsSpec
 from planner.uri import BadUri, Uri, is_inside, parse_uri
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """`roots` are absolute folders, `{tenant}` already replaced."""
+    """`roots` are absolute folders, `prefixes` `bucket/path` of S3; `{tenant}` is replaced in both."""
 
     roots: tuple[str, ...]
-    readable: frozenset[str] = frozenset({"file"})
-    writable: frozenset[str] = frozenset({"file"})
+    prefixes: tuple[str, ...] = ()
+    allows_private: bool = False
+    """Whether http sources may be on private networks: for development."""
     timeout: Fraction = Fraction(1800)
     max_duration: Fraction = Fraction(7200)
     max_resolution: Size = Size(width=3840, height=2160)
@@ -25,14 +27,22 @@ class Policy:
 
     def check_source(self, text: str, at: str) -> list[Problem]:
         """May this be read? Judged by the text alone."""
-        return self._check(text, at, self.readable, Code.INVALID_INPUT, "read")
+        return self._check(text, at, self._readable, Code.INVALID_INPUT, "read")
 
     def check_destination(self, text: str, at: str) -> list[Problem]:
         """May this be written? Judged by the text alone."""
-        return self._check(text, at, self.writable, Code.INVALID_OUTPUT, "written")
+        return self._check(text, at, self._writable, Code.INVALID_OUTPUT, "written")
+
+    @property
+    def _writable(self) -> tuple[str, ...]:
+        return ("file", "s3") if self.prefixes else ("file",)
+
+    @property
+    def _readable(self) -> tuple[str, ...]:
+        return (*self._writable, "http", "https")
 
     def _check(
-        self, text: str, at: str, schemes: frozenset[str], code: Code, verb: str
+        self, text: str, at: str, schemes: Sequence[str], code: Code, verb: str
     ) -> list[Problem]:
         try:
             uri = parse_uri(text)
@@ -41,17 +51,27 @@ class Policy:
         if uri.scheme not in schemes:
             message = f"{uri.scheme}:// cannot be {verb} here"
             return [Problem(code=code, pointer=at, message=message, suggestion=_use(schemes))]
-        return [] if self._is_allowed(uri) else [self._outside(uri, at)]
+        if uri.scheme in ("http", "https"):
+            return [] if self.allows_private or _may_be_public(uri) else [_private(uri, at)]
+        return [] if self.is_inside(uri) else [self._outside(uri, at)]
 
-    def _is_allowed(self, uri: Uri) -> bool:
-        return uri.scheme != "file" or any(is_inside(uri.path, root) for root in self.roots)
+    def is_inside(self, uri: Uri) -> bool:
+        """Whether a file or object is below what the tenant may use, by its name alone."""
+        if uri.scheme == "s3":
+            return any(is_inside(uri.host + uri.path, prefix) for prefix in self.prefixes)
+        return any(is_inside(uri.path, root) for root in self.roots)
 
     def _outside(self, uri: Uri, at: str) -> Problem:
+        is_file = uri.scheme == "file"
+        kind, setting = (
+            ("folders", "MEDIA_ROOTS") if is_file else ("prefixes", "S3_ALLOWED_PREFIXES")
+        )
+        allowed = self.roots if is_file else [f"s3://{prefix}" for prefix in self.prefixes]
         return Problem(
             code=Code.INPUT_OUTSIDE_ROOTS,
             pointer=at,
-            message=f"{uri.path} lies outside the folders that this server may use",
-            suggestion=f"Allowed: {', '.join(self.roots)} (MEDIA_ROOTS).",
+            message=f"{uri.path if is_file else f's3://{uri.host}{uri.path}'} lies outside the {kind} that this server may use",
+            suggestion=f"Allowed: {', '.join(allowed)} ({setting}).",
         )
 
     def check_limits(self, limits: LimitsSpec, at: str) -> list[Problem]:
@@ -84,6 +104,24 @@ class Policy:
             max_output_size=limits.max_output_size or self.max_output_size,
             max_memory=limits.max_memory or self.max_memory,
         )
+
+
+def _may_be_public(uri: Uri) -> bool:
+    """False for a numeric host on a private network; what names mean is seen when they are asked."""
+    host = uri.host.rpartition("]")[0].lstrip("[") or uri.host.partition(":")[0]
+    try:
+        return is_public(host)
+    except ValueError:
+        return host.rstrip(".") != "localhost"
+
+
+def _private(uri: Uri, at: str) -> Problem:
+    return Problem(
+        code=Code.SSRF_BLOCKED,
+        pointer=at,
+        message=f"{uri.host} is not on the public internet",
+        suggestion="Use a public address.",
+    )
 
 
 def _above(asked: Fraction | int | None, most: Fraction | int) -> bool:

@@ -1,4 +1,5 @@
-"""A plan as a shell script that makes the same files; needs only sh, awk and ffmpeg."""
+"""A plan as a shell script that makes the same files; needs only sh, awk and ffmpeg, and curl or aws
+where media lie elsewhere."""
 
 import re
 import shlex
@@ -6,9 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from operators import registry
-from planner.uri import parse_uri
+from planner.transfers import MEDIA
+from planner.uri import is_remote, parse_uri
 
 _IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}")
+_WORK = "\0work"
+"""In paths: the script's own folder."""
 _KEYS = {"input_i": "i", "input_tp": "p", "input_lra": "l", "input_thresh": "t"}
 _AWK = (
     '/Summary:/ { t = "" } $1 == "I:" { i = $2 } $1 == "Threshold:" && t == "" { t = $2 } '
@@ -22,8 +26,7 @@ def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> s
     A measuring step runs once: where peaks must be limited, the service measures again, and
     comes closer to the target.
     """
-    sources = {given["id"]: parse_uri(given["source"]).path for given in spec["inputs"]}
-    targets = [parse_uri(out["destination"]).path for out in spec["outputs"]]
+    sources, targets = _sources(plan, spec), _targets(plan, spec)
     lines = [
         "#!/bin/sh",
         f"# {plan['plan_id']}",
@@ -38,6 +41,9 @@ def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> s
             f"# {step['step_id']}: {step['reason']}",
             f'mkdir -p "$work/{step["step_id"]}"',
         ]
+        if step["kind"] == "transfer":
+            lines.append(_transfer(step, spec, targets))
+            continue
         lines += [
             _file(name, content, step, sources, targets) for name, content in step["files"].items()
         ]
@@ -54,6 +60,57 @@ def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> s
     return "\n".join(lines) + "\n"
 
 
+def _sources(plan: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, str]:
+    """The path of every input: its own, or where it is fetched to."""
+    local = {g["id"]: parse_uri(g["source"]).path for g in spec["inputs"]}
+    fetched = {
+        name.removeprefix("input_"): f"{_WORK}/{step['step_id']}/{MEDIA}"
+        for step in plan["steps"]
+        if step["kind"] == "transfer"
+        for name in step["nodes"]
+        if name.startswith("input_")
+    }
+    return local | fetched
+
+
+def _targets(plan: Mapping[str, Any], spec: Mapping[str, Any]) -> list[str]:
+    """The path of every output: its own, or where it is made to be sent."""
+    made_by = {
+        name: step["step_id"]
+        for step in plan["steps"]
+        if step["kind"] != "transfer"
+        for name in step["nodes"]
+    }
+
+    def target(index: int, uri: str) -> str:
+        path = parse_uri(uri).path
+        name = path.rpartition("/")[2]
+        return f"{_WORK}/{made_by[f'output_{index}']}/{name}" if is_remote(uri) else path
+
+    return [target(index, out["destination"]) for index, out in enumerate(spec["outputs"])]
+
+
+def _transfer(step: Mapping[str, Any], spec: Mapping[str, Any], targets: list[str]) -> str:
+    """The line that fetches or sends; credentials are those of whoever runs it."""
+    verb, name = step["argv"][0], step["nodes"][0]
+    if verb == "upload":
+        number = int(name.removeprefix("output_"))
+        folder, _, file = targets[number].rpartition("/")
+        stem = file.rpartition(".")[0] or file
+        away = _quoted(spec["outputs"][number]["destination"].rpartition("/")[0] + "/")
+        only = f"--exclude '*' --include {shlex.quote(stem + '*')}"
+        return f"aws s3 cp --recursive {only} {_quoted(folder)} {away}"
+    uri = next(g["source"] for g in spec["inputs"] if f"input_{g['id']}" == name)
+    here = _quoted(f"{_WORK}/{step['step_id']}/{MEDIA}")
+    is_s3 = uri.lower().startswith("s3:")
+    return f"aws s3 cp {_quoted(uri)} {here}" if is_s3 else f"curl -fsSL -o {here} {_quoted(uri)}"
+
+
+def _quoted(text: str) -> str:
+    """One shell word, a variable where the script's folder is meant."""
+    return '"$work"'.join(shlex.quote(part) if part else "" for part in text.split(_WORK))
+
+
 def _file(
     name: str, content: Any, step: Mapping[str, Any], sources: Mapping[str, str], targets: list[str]
 ) -> str:
@@ -61,11 +118,11 @@ def _file(
     path = f'"$work/{step["step_id"]}/{name}"'
     if sidecar := re.fullmatch(r"out(\d+)\.vtt", name):
         target = targets[int(sidecar[1])]
-        path = shlex.quote(target.rpartition(".")[0] + ".vtt")
+        path = _quoted(target.rpartition(".")[0] + ".vtt")
     if isinstance(content, str):
         return f"printf %s {shlex.quote(content)} > {path}"
     if "captions" in content:
-        source = shlex.quote(f"file:{sources[content['captions']]}")
+        source = _quoted(f"file:{sources[content['captions']]}")
         return f"ffmpeg -nostdin -y -loglevel error -i {source} -map 0:s:0 {path}"
     entries = [
         "file '"
@@ -73,19 +130,19 @@ def _file(
         + f"'\nduration {e['duration']}\n"
         for e in content["concat"]
     ]
-    return f"printf %s {shlex.quote(''.join(entries))} > {path}"
+    return f"printf %s {_quoted(''.join(entries))} > {path}"
 
 
 def _word(
     word: str, step: Mapping[str, Any], sources: Mapping[str, str], targets: list[str]
 ) -> str:
     if match := re.fullmatch(r"\{in:([^{}]+)\}", word):
-        return shlex.quote(f"file:{sources[match[1]]}")
+        return _quoted(f"file:{sources[match[1]]}")
     if match := re.fullmatch(r"\{out:(\d+)\}", word):
-        return shlex.quote(f"file:{targets[int(match[1])]}")
+        return _quoted(f"file:{targets[int(match[1])]}")
     if match := re.fullmatch(r"\{out:(\d+):%04d\}", word):
         stem, _, extension = targets[int(match[1])].replace("%", "%%").rpartition(".")
-        return shlex.quote(f"file:{stem}-%04d.{extension}")
+        return _quoted(f"file:{stem}-%04d.{extension}")
     if match := re.fullmatch(r"\{step:(s\d+)\}(/[\w.-]+)", word):
         return f'"file:$work/{match[1]}{match[2]}"'
     if match := re.fullmatch(r"\{work\}(/[\w.-]+)", word):

@@ -34,6 +34,12 @@ class Sources:
         """The files that are opened, in order."""
         return list(self._numbers)
 
+    @property
+    def inputs(self) -> list[str]:
+        """The ids of the inputs among them."""
+        nodes = (self.draft.graph.by_id.get(name) for name, _ in self.readings)
+        return [n.spec.id for n in nodes if n and isinstance(n.spec, InputSpec)]
+
     def joined(self, track: Track) -> str:
         """Where a track is found in the list of files that are copied one after the other."""
         name = f"{track.node}.ffconcat"

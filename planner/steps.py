@@ -1,12 +1,13 @@
-"""Steps: one command each, in an order in which they could run, with what they wait for.
+"""Steps: one command or one transfer each, in an order in which they could run, with what they wait for.
 
 A group of nodes becomes one step; before it come the measurements that its filters need.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from planner import transfers
 from planner.binder import Names
 from planner.costs import StepEstimates
 from planner.draft import Draft, Group
@@ -51,48 +52,83 @@ class _Unit:
 def make_steps(draft: Draft, threads: int, estimator: Estimator) -> tuple[Step, ...]:
     """Number, lower and connect all steps."""
     draft = _working(draft)
+    made = _Made(draft=draft, estimator=estimator)
+    fetched: dict[str, str] = {}
+    for fetch in transfers.fetches(draft):
+        fetched |= dict.fromkeys(fetch.inputs, made.add_transfer(fetch, ()))
     units = _units(draft)
-    names = _names(units)
-    intermediates = draft.crossing
-    steps: dict[str, Step] = {}
-    for number, unit in enumerate(units, 1):
-        step_id = f"s{number}"
+    names = _names(units, len(made.steps) + 1)
+    for unit in units:
+        step_id = made.next_id
         command = (
-            lower(draft, unit.group, names, intermediates, threads)
+            lower(draft, unit.group, names, draft.crossing, threads)
             if unit.measure is None
-            else lower_measure(draft, unit.group, unit.measure, names, intermediates, step_id)
+            else lower_measure(draft, unit.group, unit.measure, names, draft.crossing, step_id)
         )
-        stage = 1 + max((steps[name].stage for name in command.depends_on), default=-1)
-        steps[step_id] = _step(draft, unit, step_id, stage, command, estimator)
-    return tuple(steps.values())
+        waits = [fetched[name] for name in command.inputs if name in fetched]
+        made.add_command(unit, command, waits)
+    for step_id, sent in transfers.uploads(draft, names.groups).items():
+        for upload in sent:
+            made.add_transfer(upload, (step_id,))
+    return tuple(made.steps.values())
 
 
-def _step(
-    draft: Draft,
-    unit: _Unit,
-    step_id: str,
-    stage: int,
-    command: Command,
-    estimator: Estimator,
-) -> Step:
-    group, measured = unit.group, unit.measure.node if unit.measure else None
-    if measured:
-        reason = f"{measured} must measure its input before it can change it"
-        group = Group(nodes=(measured,), reason=reason)
-    return Step(
-        step_id=step_id,
-        kind="ffmpeg",
-        stage=stage,
-        nodes=_in_order(draft, group.nodes),
-        depends_on=command.depends_on,
-        argv=command.argv,
-        filtergraph=command.filtergraph,
-        files=command.files,
-        measures=measured,
-        reason="; ".join([group.reason, *_choices(draft, group)]) if not measured else group.reason,
-        work=command.work,
-        estimates=estimator.of(command.work),
-    )
+@dataclass(kw_only=True)
+class _Made:
+    """The steps so far, by id."""
+
+    draft: Draft
+    estimator: Estimator
+    steps: dict[str, Step] = field(default_factory=dict)
+
+    @property
+    def next_id(self) -> str:
+        return f"s{len(self.steps) + 1}"
+
+    def add_transfer(self, moved: transfers.Transfer, depends_on: tuple[str, ...]) -> str:
+        return self._add(
+            kind="transfer",
+            nodes=[node.id for node in moved.nodes],
+            depends_on=depends_on,
+            argv=moved.argv,
+            reason=moved.reason,
+            work=moved.work,
+        )
+
+    def add_command(self, unit: _Unit, command: Command, waits: Sequence[str]) -> str:
+        nodes, reason = unit.group.nodes, unit.group.reason
+        if unit.measure:
+            nodes = (unit.measure.node,)
+            reason = f"{unit.measure.node} must measure its input before it can change it"
+        else:
+            reason = "; ".join([reason, *_choices(self.draft, unit.group)])
+        return self._add(
+            kind="ffmpeg",
+            nodes=nodes,
+            depends_on=tuple(dict.fromkeys([*waits, *command.depends_on])),
+            argv=command.argv,
+            filtergraph=command.filtergraph,
+            files=command.files,
+            measures=unit.measure.node if unit.measure else None,
+            reason=reason,
+            work=command.work,
+        )
+
+    def _add(
+        self, *, nodes: Sequence[str], depends_on: tuple[str, ...], work: Work, **given: Any
+    ) -> str:
+        rest = {"filtergraph": None, "files": {}, "measures": None, **given}
+        step = Step(
+            step_id=self.next_id,
+            stage=1 + max((self.steps[name].stage for name in depends_on), default=-1),
+            nodes=_in_order(self.draft, nodes),
+            depends_on=depends_on,
+            work=work,
+            estimates=self.estimator.of(work),
+            **rest,
+        )
+        self.steps[step.step_id] = step
+        return step.step_id
 
 
 def _choices(draft: Draft, group: Group) -> list[str]:
@@ -121,10 +157,10 @@ def _units(draft: Draft) -> list[_Unit]:
     return units
 
 
-def _names(units: Sequence[_Unit]) -> Names:
+def _names(units: Sequence[_Unit], first: int) -> Names:
     groups: dict[str, str] = {}
     measures: dict[tuple[str, int], str] = {}
-    for number, unit in enumerate(units, 1):
+    for number, unit in enumerate(units, first):
         if unit.measure is None:
             for node in unit.group.nodes:
                 groups.setdefault(node, f"s{number}")

@@ -1,7 +1,7 @@
 """From the ready frontier to a canvas: a chain for each ready step with its linear tail, and a
 chord over two or more chains whose body advances the job."""
 
-from celery import chain, chord
+from celery import Task, chain, chord
 from celery.canvas import Signature
 
 from app.queue import names
@@ -23,8 +23,10 @@ def build(frontier: Frontier) -> Signature | None:
     return chord(chains, body=_advance(frontier))
 
 
-def send(frontier: Frontier) -> None:
-    """Send the canvas. What cannot be sent now is sent by the sweep."""
+def send(frontier: Frontier, task: Task) -> None:  # type: ignore[type-arg]
+    """Send the canvas, or `task` again later. What cannot be sent now is sent by the sweep."""
+    if frontier.retry_in is not None:
+        raise task.retry(countdown=frontier.retry_in)
     canvas = build(frontier)
     if canvas is not None:
         canvas.apply_async()
@@ -40,7 +42,7 @@ def _step(frontier: Frontier, step: StepMessage) -> Signature:
         names.RUN_STEP,
         args=(frontier.job_id, step.step_id),
         immutable=True,
-        queue=names.MEDIA,
+        queue=names.queue_of(step.kind),
         # a chain's later tasks do not inherit it
         priority=celery_priority(frontier.priority),
         argsrepr=f"({frontier.job_id}, {step.shown})",

@@ -1,5 +1,7 @@
 """Queue `control`: short tasks that move jobs on."""
 
+from celery import Task
+
 from app import log
 from app.queue import names
 from app.queue.celery import celery
@@ -9,11 +11,11 @@ from tasks import canvas
 
 
 # late acknowledgement: short and idempotent, so a lost worker's message is simply served again
-@celery.task(name=names.ADVANCE, acks_late=True)
-def advance_job(job_id: str) -> None:
+@celery.task(name=names.ADVANCE, bind=True, acks_late=True, max_retries=None)
+def advance_job(self: Task, job_id: str) -> None:  # type: ignore[type-arg]
     """Plan a job, or send what may run next, or finish it."""
     log.bind(job_id=job_id)
-    canvas.send(job_advance.advance(job_id))
+    canvas.send(job_advance.advance(job_id), self)
 
 
 @celery.task(name=names.ADMIT, acks_late=True)

@@ -26,11 +26,12 @@ def configure_logging(**_: Any) -> None:
 
 @celeryd_after_setup.connect
 def serve_own_place(instance: Any, **_: Any) -> None:
-    """A media worker also takes steps that must run where its WORK_DIR is."""
+    """A worker also takes the steps of its queues that must run where its WORK_DIR is."""
     queues = instance.app.amqp.queues
-    if names.MEDIA in queues.consume_from:
-        place = workspace.fingerprint(settings.current().work_dir)
-        queues.select_add(names.media_at(place))
+    place = workspace.fingerprint(settings.current().work_dir)
+    for queue in list(queues.consume_from):
+        if own := names.of_place(queue, place):
+            queues.select_add(own)
 
 
 class Heartbeat(threading.Thread):

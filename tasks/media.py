@@ -1,4 +1,4 @@
-"""Queue `media`: one task a step, one FFmpeg command a task."""
+"""Queues `media` and `transfer`: one task a step, one FFmpeg command or one transfer a task."""
 
 from math import ceil
 
@@ -22,7 +22,7 @@ def run_step(self: Task, job_id: str, step_id: str) -> None:  # type: ignore[typ
     if outcome.retry_in is not None:
         raise self.retry(countdown=outcome.retry_in)
     if outcome.place:
-        send.enqueue_step(job_id, step_id, outcome.priority, outcome.place)
+        send.enqueue_step(job_id, step_id, outcome.priority, outcome.kind, outcome.place)
     if outcome.is_settled:
         # a message that was sent again has no chain behind it, so its tail is sent from here
         send.enqueue_next(job_id, () if self.request.chain else outcome.woken)

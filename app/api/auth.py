@@ -22,23 +22,26 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="media-pipeline"'}
 
 
 def requires(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorator: the caller must hold a scope. Puts the caller into `g.caller`."""
+    """Decorator: the caller must hold a scope."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            caller = _identify()
-            rate_limit.check(caller)
-            if scope not in caller.scopes:
-                raise Failure(
-                    code=Code.FORBIDDEN, message=f"The credential lacks the scope {scope}."
-                )
-            g.caller = caller
+            require(scope)
             return view(*args, **kwargs)
 
         return guarded
 
     return decorate
+
+
+def require(scope: str) -> None:
+    """The caller must hold a scope. Puts the caller into `g.caller`. Raises: Failure."""
+    caller = _identify()
+    rate_limit.check(caller)
+    if scope not in caller.scopes:
+        raise Failure(code=Code.FORBIDDEN, message=f"The credential lacks the scope {scope}.")
+    g.caller = caller
 
 
 def tenant() -> str:

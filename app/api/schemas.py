@@ -20,6 +20,23 @@ class PageQuerySchema(Schema):
     limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
 
 
+class MediaInfoSchema(Schema):
+    """What a file holds, stream by stream."""
+
+    format = fields.Str(allow_none=True)
+    duration_ms = fields.Int(allow_none=True)
+    duration_is_exact = fields.Bool()
+    size_bytes = fields.Int(allow_none=True)
+    bitrate_bps = fields.Int(allow_none=True)
+    start_ms = fields.Int(allow_none=True)
+    video = fields.List(fields.Dict())
+    audio = fields.List(fields.Dict())
+    subtitles = fields.List(fields.Dict())
+    chapters = fields.List(fields.Dict())
+    attached_pictures = fields.List(fields.Dict())
+    tags = fields.Dict()
+
+
 class EstimatesSchema(Schema):
     cpu_ms = fields.Int()
     wall_ms = fields.Int()

@@ -12,6 +12,7 @@ from app import settings
 from app.cli.output import EXIT_FAILED, out, print_json
 from app.embedded import postgres, valkey
 from app.engine import process, tools, workspace
+from app.queue import breaker
 from app.services import api_keys, health, job_admit
 from app.store import migrate
 
@@ -87,7 +88,7 @@ def doctor(as_json: bool) -> int:
     """Check this machine and the configured servers, and say what to do."""
     found = {name: _look(check) for name, check in _CHECKS.items()}
     if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
-        found |= health.check()["checks"]
+        found |= health.check()["checks"] | {"remote hosts": _look(_remote_hosts)}
     if as_json:
         print_json(found)
     else:
@@ -133,6 +134,16 @@ def _process_guard() -> str:
     if process.dies_with_parent("KILL"):
         return "FFmpeg dies with its worker (setpriv)"
     return "!setpriv is missing: FFmpeg may outlive a killed worker; install util-linux"
+
+
+def _remote_hosts() -> str:
+    """Those whose breaker is not closed."""
+    shown = [
+        f"{one.host} is left alone ({one.state})"
+        for one in breaker.states()
+        if one.state != "closed"
+    ]
+    return f"!{', '.join(shown)}" if shown else "all answer"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {

@@ -83,16 +83,19 @@ class Stack:
         self.supervisor.watch()
 
     def start_workers(self, media_workers: int) -> None:
-        """One worker for short work, and as many for FFmpeg as asked for."""
+        """One worker for short work, one for transfers, and as many for FFmpeg as asked for."""
         self.start(
             "control",
             "worker",
             "--name",
             "control",
             "--queues",
-            "control,transfer,webhooks",
+            "control,webhooks",
             "--concurrency",
             "2",
+        )
+        self.start(
+            "transfer", "worker", "--name", "transfer", "--queues", "transfer", "--concurrency", "2"
         )
         for number in range(1, media_workers + 1):
             self.start(f"media{number}", "worker", "--name", f"media{number}", "--queues", "media")

@@ -24,8 +24,9 @@ _SCRIPTS = (b"#EXTM3U", b"ffconcat version", b"v=0\r\n", b"v=0\n")  # playlists,
 _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
 
 
-def probe(path: str, tools: Tools) -> MediaInfo:
-    """What a file holds. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
+def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
+    """What a file holds. `is_partial`: most of it is a hole, so what only reading all of it would
+    tell fails. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
     if os.path.getsize(path) == 0:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
     if _is_script(path):
@@ -39,7 +40,11 @@ def probe(path: str, tools: Tools) -> MediaInfo:
             code=Code.MEDIA_PROBE_FAILED, message="The file holds no picture and no sound."
         )
     info = _with_sizes(info, path, tools)
-    return _with_true_duration(info, path, tools) if _is_dubious(info) else info
+    if not _is_dubious(info):
+        return info
+    if is_partial:
+        raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
+    return _with_true_duration(info, path, tools)
 
 
 def _is_script(path: str) -> bool:

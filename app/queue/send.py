@@ -26,22 +26,28 @@ def enqueue_advance(job_id: str, priority: int = 5) -> bool:
     return _send(names.ADVANCE, names.CONTROL, (job_id,), priority)
 
 
+def enqueue_plan(job_id: str, priority: int) -> bool:
+    """Ask for a job to be planned where that may take long."""
+    return _send(names.PLAN, names.TRANSFER, (job_id,), priority)
+
+
 def enqueue_admit(priority: int = 10) -> bool:
     """Ask for waiting jobs to be admitted."""
     return _send(names.ADMIT, names.CONTROL, (), priority)
 
 
-def enqueue_step(job_id: str, step_id: str, priority: int, place: str | None = None) -> bool:
+def enqueue_step(
+    job_id: str, step_id: str, priority: int, kind: str = "ffmpeg", place: str | None = None
+) -> bool:
     """Send a step's message once more, to the workers of a place or to all; the claim makes it
     harmless if the first was not lost."""
-    queue = names.media_at(place) if place else names.MEDIA
-    return _send(names.RUN_STEP, queue, (job_id, step_id), priority)
+    return _send(names.RUN_STEP, names.queue_of(kind, place), (job_id, step_id), priority)
 
 
-def enqueue_next(job_id: str, woken: Sequence[str]) -> None:
-    """After a step: the steps that were queued behind it, and whatever else the job may do."""
-    for step_id in woken:
-        enqueue_step(job_id, step_id, 5)
+def enqueue_next(job_id: str, woken: Sequence[tuple[str, str]]) -> None:
+    """After a step: the steps (id, kind) that were queued behind it, and what else the job may do."""
+    for step_id, kind in woken:
+        enqueue_step(job_id, step_id, 5, kind)
     enqueue_advance(job_id)
 
 

@@ -12,6 +12,7 @@ class StepMessage:
     """What a message about a step says; `shown` is for Flower, without URLs."""
 
     step_id: str
+    kind: str
     shown: str
 
 
@@ -22,6 +23,8 @@ class Frontier:
     job_id: str
     priority: int = 5
     chains: tuple[tuple[StepMessage, ...], ...] = ()
+    retry_in: float | None = None
+    """Ask again after so many seconds."""
 
     @property
     def step_ids(self) -> list[str]:
@@ -43,7 +46,7 @@ def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier
             if len(tail.depends_on) != 1 or tail.status != StepStatus.PENDING:
                 break
             found.append(tail)
-        return tuple(StepMessage(step_id=s.step_id, shown=_shown(s)) for s in found)
+        return tuple(StepMessage(step_id=s.step_id, kind=s.kind, shown=_shown(s)) for s in found)
 
     left = longest_ways(steps, lambda step: step.weight)
     ready = [s for s in steps if s.status == StepStatus.PENDING and s.deps_left == 0]
@@ -63,6 +66,8 @@ def longest_ways(steps: Sequence[Step], cost: Callable[[Step], float]) -> dict[s
 
 
 def _shown(step: Step) -> str:
+    if step.kind == "transfer":
+        return f"{step.step_id}: transfer {', '.join(step.nodes)}"
     operators = [node.split("_", 2)[-1] for node in step.nodes if node.startswith("op_")]
     outputs = sum(node.startswith("output_") for node in step.nodes)
     return f"{step.step_id}: {' + '.join(operators[:6]) or 'transcode'} -> {outputs} output(s)"

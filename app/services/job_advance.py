@@ -11,21 +11,27 @@ from app import settings
 from app.engine import workspace
 from app.queue import send
 from app.services.frontier import Frontier, find_frontier
-from app.services.job_plan import plan_job
+from app.services.job_plan import needs_network, plan_job
 from app.store import jobs, steps
 from app.store.models import Job, Step
 from app.store.session import transaction
 from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
 
 
-def advance(job_id: str) -> Frontier:
-    """What must be sent now; the marks are committed before this returns."""
+def advance(job_id: str, may_take_long: bool = False) -> Frontier:
+    """What must be sent now; the marks are committed before this returns. A job that must be
+    planned with the help of other machines is sent to where things may take long."""
     with transaction() as session:
         job = jobs.get(session, job_id)
     if job is None or (job.status == JobStatus.PENDING and job.admitted_at is None):
         return Frontier(job_id=job_id)
     if job.status in UNPLANNED:
-        plan_job(job)
+        if not may_take_long and needs_network(job):
+            send.enqueue_plan(job_id, job.priority)
+            return Frontier(job_id=job_id)
+        retry_in = plan_job(job)
+        if retry_in is not None:
+            return Frontier(job_id=job_id, retry_in=retry_in)
     with transaction() as session:
         frontier, is_completed, is_over = _take(session, job_id)
     if is_over:

@@ -1,11 +1,14 @@
 """Plan a job: validate, probe, plan, and store the steps, once; safe to begin again anywhere."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from app import log
+from app import log, settings
 from app.errors import Failure, from_problems
 from app.services import job_fail
+from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.services.media_probe import probe_inputs
 from app.services.moments import moment
 from app.services.policy import options_now, policy_for
@@ -16,20 +19,31 @@ from app.store.status import UNPLANNED, JobStatus
 from operators.problem import Code, Invalid
 from planner.parse import parse_spec
 from planner.plan import make_plan
+from planner.transfers import FETCH
+from planner.uri import is_remote
+
+_LOOK_S = 0.5
 
 
-def plan_job(job: Job) -> None:
-    """Bring a job from `pending` to `downloading_inputs`, or to `failed`.
+def plan_job(job: Job) -> float | None:
+    """Bring a job from `pending` to `downloading_inputs`, or to `failed`; or the seconds after which
+    to try again, where an input could not be had.
 
     One worker at a time plans a job; who finds it being planned leaves it alone. Whatever a
     planner that was late finds out changes nothing any more.
     """
+    if job.plan_due_at and job.plan_due_at > datetime.now(UTC):
+        return None  # a message that came too early; another one is on its way
     with exclusive(f"plan {job.job_id}") as is_ours:
-        if is_ours:
-            _plan_alone(job)
+        return _plan_alone(job) if is_ours else None
 
 
-def _plan_alone(job: Job) -> None:
+def needs_network(job: Job) -> bool:
+    """Whether planning the job asks other machines for its inputs."""
+    return job.plan is None and any(is_remote(str(g.get("source"))) for g in job.spec["inputs"])
+
+
+def _plan_alone(job: Job) -> float | None:
     try:
         _enter(job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
         plan = job.plan or _plan(job)
@@ -37,13 +51,50 @@ def _plan_alone(job: Job) -> None:
         _store(job, plan)
     except Invalid as invalid:
         _fail(job, from_problems(invalid.problems))
+    except NotWanted:
+        pass
     except Failure as failure:
+        if failure.is_retryable and job.plan_failures + 1 < settings.current().max_failures:
+            return _defer(job, failure)
         _fail(job, failure)
     except Unreachable:
         raise  # the job stays as it is, and the sweep begins again
     except Exception:
         log.get(__name__).exception("planning met a fault of ours", job_id=job.job_id)
         _fail(job, Failure(code=Code.INTERNAL_ERROR))
+    return None
+
+
+def _defer(job: Job, failure: Failure) -> float | None:
+    """Plan later; the seconds until then, or None where the job has ended."""
+    delay_s = delay_after(failure, job.plan_failures)
+    with transaction() as session:
+        if not jobs.defer_planning(session, job.job_id, delay_s):
+            return None
+        text = f"{failure.code}: {failure.message or failure.meaning.message} Trying again in {delay_s:.0f} s."
+        jobs.log(session, job.job_id, "warning", JobStatus.VALIDATING, text)
+    return delay_s + CLOCK_MARGIN_S
+
+
+class NotWanted(Exception):
+    """The job ended while it was planned."""
+
+
+def _watch(job: Job) -> Callable[[int], None]:
+    """To be called while inputs are looked at: ends that when the job has ended."""
+    looked_at = time.monotonic()
+
+    def tick(_: int) -> None:
+        nonlocal looked_at
+        if time.monotonic() - looked_at < _LOOK_S:
+            return
+        looked_at = time.monotonic()
+        with transaction() as session:
+            found = jobs.get(session, job.job_id)
+        if found is None or found.status not in UNPLANNED:
+            raise NotWanted
+
+    return tick
 
 
 def _enter(job: Job, status: JobStatus, message: str) -> None:
@@ -56,7 +107,7 @@ def _plan(job: Job) -> dict[str, Any]:
     parsed = parse_spec(job.spec, policy_for(job.tenant_id))
     plan = make_plan(
         parsed.spec,
-        probe_inputs(parsed.spec, job.tenant_id),
+        probe_inputs(parsed.spec, job.tenant_id, _watch(job)),
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )
@@ -81,12 +132,13 @@ def _store(job: Job, plan: dict[str, Any]) -> None:
 
 
 def _rows(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = [_row(position, step) for position, step in enumerate(planned)]
+    fetches = {step["step_id"] for step in planned if step["argv"][0] == FETCH}
+    rows = [_row(position, step, fetches) for position, step in enumerate(planned)]
     read = {name for row in rows for name in row["reads"]}
     return [{**row, "is_placed": bool(row["reads"]) or row["step_id"] in read} for row in rows]
 
 
-def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:
+def _row(position: int, step: dict[str, Any], fetches: set[str]) -> dict[str, Any]:
     return {
         "step_id": step["step_id"],
         "position": position,
@@ -95,7 +147,7 @@ def _row(position: int, step: dict[str, Any]) -> dict[str, Any]:
         "nodes": step["nodes"],
         "depends_on": step["depends_on"],
         "deps_left": len(step["depends_on"]),
-        "reads": [name for name in step["depends_on"] if _reads(step, name)],
+        "reads": [name for name in step["depends_on"] if name in fetches or _reads(step, name)],
         "weight": max(1, step["estimates"]["wall_ms"]),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.services.media_probe import probe_inputs
+from app.services.media_probe import probe_inputs, soon
 from app.services.policy import options_for, options_now, policy_for
 from app.store import plans
 from app.store.session import transaction
@@ -32,5 +32,5 @@ def _plan(
     document: Any, tenant_id: str, options: Callable[[str, JobSpec], Options]
 ) -> ProcessingPlan:
     parsed = parse_spec(document, policy_for(tenant_id))
-    probed = probe_inputs(parsed.spec, tenant_id)
+    probed = probe_inputs(parsed.spec, tenant_id, soon())
     return make_plan(parsed.spec, probed, options(tenant_id, parsed.spec), parsed.warnings)

@@ -18,6 +18,8 @@ def policy_for(tenant_id: str) -> Policy:
     now = settings.current()
     return Policy(
         roots=now.roots(tenant_id),
+        prefixes=now.prefixes(tenant_id),
+        allows_private=now.allow_private_networks,
         timeout=now.default_timeout,
         max_duration=now.limit_duration,
         max_resolution=now.limit_resolution,

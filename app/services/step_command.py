@@ -14,6 +14,7 @@ from app.errors import Failure
 from operators.filtergraph import filter_value
 from operators.media import MediaInfo
 from operators.problem import Problem, pointer
+from planner.transfers import FETCH, MEDIA
 
 _IN = re.compile(r"\{in:([^{}]+)\}")
 _STEP = re.compile(r"\{step:(s\d+)\}(/[\w.-]+)")
@@ -92,8 +93,25 @@ class Place:
     folder: str
     finished: Mapping[str, int]
     roots: Sequence[str]
+    fetched: Mapping[str, str] = field(default_factory=dict)
+    """The steps that fetched inputs, by the input's id."""
     measured: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What measuring steps found, by step."""
+
+    def folder_of(self, step_id: str) -> str:
+        """Where an earlier step left its files."""
+        attempt = self.finished[step_id]
+        return workspace.path_of(self.work_dir, self.job_id, step_id, attempt)
+
+
+def fetched_by(steps: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The step that fetches an input, by the input's id."""
+    return {
+        node.removeprefix("input_"): step["step_id"]
+        for step in steps
+        if step["argv"][0] == FETCH
+        for node in step["nodes"]
+    }
 
 
 def build(
@@ -105,13 +123,12 @@ def build(
     """
     step = next(s for s in plan["steps"] if s["step_id"] == step_id)
     nodes = {node["id"]: node for node in plan["nodes"]}
-    sources = {given["id"]: (i, given["source"]) for i, given in enumerate(spec["inputs"])}
     reals: dict[str, str] = {}
 
     def fill(argument: str, before: str) -> str:
         if before == "-filter_complex":
             return fill_graph(argument, place)
-        path = _path(argument, sources, place)
+        path = _path(argument, spec, place)
         if path is None:
             return argument
         reals[path] = argument
@@ -119,14 +136,7 @@ def build(
 
     argv = tuple(map(fill, step["argv"], ["", *step["argv"]]))
     outputs = tuple(
-        OutputFile(
-            index=index,
-            work_file=_output_path(index, place),
-            destination=spec["outputs"][index]["destination"],
-            planned=MediaInfo.from_json(nodes[f"output_{index}"]["media_info"]),
-            images=nodes[f"output_{index}"]["params"].get("images"),
-            sidecar=sidecar if (sidecar := f"out{index}.vtt") in step["files"] else None,
-        )
+        output_file(plan, spec, step, index, place.folder)
         for index in _output_indices(step["argv"])
     )
     lengths = [nodes[name]["media_info"]["duration_ms"] for name in step["nodes"]]
@@ -138,6 +148,26 @@ def build(
         planned_argv=tuple(step["argv"]),
         reals=dict(sorted(reals.items(), key=lambda item: -len(item[0])))
         | {place.folder: "{work}"},
+    )
+
+
+def output_file(
+    plan: Mapping[str, Any],
+    spec: Mapping[str, Any],
+    step: Mapping[str, Any],
+    index: int,
+    folder: str,
+) -> OutputFile:
+    """An output of a step that works, or worked, in `folder`."""
+    node = next(node for node in plan["nodes"] if node["id"] == f"output_{index}")
+    sidecar = f"out{index}.vtt"
+    return OutputFile(
+        index=index,
+        work_file=_output_path(index, folder),
+        destination=spec["outputs"][index]["destination"],
+        planned=MediaInfo.from_json(node["media_info"]),
+        images=node["params"].get("images"),
+        sidecar=sidecar if sidecar in step["files"] else None,
     )
 
 
@@ -166,22 +196,21 @@ def fill_graph(graph: str, place: Place) -> str:
 
 def locate(spec: Mapping[str, Any], input_id: str, place: Place) -> str:
     """The local path of an input. Raises: Failure."""
+    if input_id in place.fetched:
+        return os.path.join(place.folder_of(place.fetched[input_id]), MEDIA)
     index = next(n for n, given in enumerate(spec["inputs"]) if given["id"] == input_id)
     return _input_path(index, spec["inputs"][index]["source"], place)
 
 
-def _path(argument: str, sources: Mapping[str, tuple[int, str]], place: Place) -> str | None:
+def _path(argument: str, spec: Mapping[str, Any], place: Place) -> str | None:
     if match := _IN.fullmatch(argument):
-        index, uri = sources[match[1]]
-        return _input_path(index, uri, place)
+        return locate(spec, match[1], place)
     if match := _STEP.fullmatch(argument):
-        attempt = place.finished[match[1]]
-        folder = workspace.path_of(place.work_dir, place.job_id, match[1], attempt)
-        return folder + match[2]
+        return place.folder_of(match[1]) + match[2]
     if match := _WORK.fullmatch(argument):
         return place.folder + match[1]
     if match := _OUT.fullmatch(argument):
-        path = _output_path(int(match[1]), place)
+        path = _output_path(int(match[1]), place.folder)
         # the number's pattern is FFmpeg's own; a percent sign of the folder's name is not
         return path.replace("%", "%%") + "-%04d" if match[2] else path
     return None
@@ -200,5 +229,5 @@ def _input_path(index: int, uri: str, place: Place) -> str:
         raise Failure(code=failure.code, message=failure.message, problems=[at]) from failure
 
 
-def _output_path(index: int, place: Place) -> str:
-    return os.path.join(place.folder, f"out{index}")
+def _output_path(index: int, folder: str) -> str:
+    return os.path.join(folder, f"out{index}")

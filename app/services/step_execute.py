@@ -21,9 +21,10 @@ class StepOutcome:
 
     retry_in: float | None = None
     place: str | None = None
+    kind: str = "ffmpeg"
     priority: int = 5
     is_settled: bool = False
-    woken: tuple[str, ...] = ()
+    woken: steps.Woken = ()
 
 
 def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
@@ -75,7 +76,8 @@ def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
         gone = found - workers.places(session, float(settings.current().stale_s))
         if not gone:
             where = next(iter(found), None)
-            return StepOutcome(place=where, priority=job.priority if job else 5)
+            kind = steps.kind_of(session, job_id, step_id) if where else "ffmpeg"
+            return StepOutcome(place=where, kind=kind, priority=job.priority if job else 5)
         lost = places.lose(session, job_id, gone)
         text = f"Work files are out of reach; made again by: {', '.join(lost) or 'nothing yet'}."
         jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)

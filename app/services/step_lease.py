@@ -34,6 +34,8 @@ class Lease:
     attempt: int
     lease_s: float
     expected_ms: int | None = None
+    percent: float | None = None
+    """How far we are, where out_time does not tell."""
     latest: Progress = field(default_factory=Progress)
     _stored: Progress = field(default_factory=Progress)
     _renewed_at: float = field(default_factory=time.monotonic)
@@ -63,6 +65,11 @@ class Lease:
         stop = self.tick(self.latest)
         if stop:
             raise LeaseEnded(stop)
+
+    def move(self, progress: Progress, percent: float | None) -> None:
+        """We got on, without FFmpeg. Raises: LeaseEnded."""
+        self.percent, self.latest = percent, progress
+        self.check()
 
     def _keep(self) -> None:
         while self._stop is None and not self._released.wait(_LOOK_S):
@@ -95,6 +102,8 @@ class Lease:
         return pulse
 
     def _percent(self, progress: Progress) -> float | None:
+        if self.percent is not None:
+            return min(99.0, self.percent)
         if not self.expected_ms or progress.out_time_ms is None:
             return None
         return min(99.0, 100 * progress.out_time_ms / self.expected_ms)

@@ -3,7 +3,6 @@
 Each is one transaction that takes the job's lock first, tried again while Postgres is away.
 """
 
-import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,14 +16,13 @@ from app.errors import Failure
 from app.queue import send
 from app.services import job_fail
 from app.services.attempt import Attempt
+from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.store import jobs, steps
 from app.store.session import Unreachable, transaction
 from app.store.status import RUNNING, StepStatus
 from operators.problem import Code
 
 T = TypeVar("T")
-# Celery's countdown and Postgres' clock differ a little; a message must not come too early
-_CLOCK_MARGIN_S = 0.5
 
 # longer than a restart of Postgres takes; after that the lease expires and the sweep settles it
 _patiently = retry(
@@ -39,7 +37,7 @@ def settle_failure(attempt: Attempt, failure: Failure) -> float | None:
     """Close the attempt. Seconds until the step is tried again, or None when the job failed."""
     now = settings.current()
     is_last = attempt.failures + 1 >= now.max_failures or failure.code is Code.WORKER_CRASHED
-    delay_s = retry_delay(attempt.failures, float(now.retry_base_s), float(now.retry_max_s))
+    delay_s = delay_after(failure, attempt.failures)
     may_retry = failure.is_retryable and not is_last
 
     def settle(session: Session) -> bool:
@@ -50,7 +48,7 @@ def settle_failure(attempt: Attempt, failure: Failure) -> float | None:
     is_ours = _in_live_job(attempt, settle)
     if not attempt.job.spec.get("debug"):
         _remove_files(attempt)
-    return delay_s + _CLOCK_MARGIN_S if may_retry and is_ours else None
+    return delay_s + CLOCK_MARGIN_S if may_retry and is_ours else None
 
 
 def _try_again(session: Session, attempt: Attempt, failure: Failure, delay_s: float) -> bool:
@@ -102,13 +100,14 @@ def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
 
     is_ours = _in_live_job(attempt, back)
     _remove_files(attempt)
-    return delay_s + _CLOCK_MARGIN_S if is_ours else None
+    return delay_s + CLOCK_MARGIN_S if is_ours else None
 
 
 def give_back_and_send(attempt: Attempt) -> None:
     """The same, at once; the message of this run is gone, so another one is sent."""
     if give_back(attempt) is not None:
-        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority)
+        kind = attempt.planned["kind"]
+        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority, kind)
 
 
 @_patiently
@@ -125,8 +124,3 @@ def _in_live_job(attempt: Attempt, settle: Callable[[Session], T]) -> T | bool:
 
 def _remove_files(attempt: Attempt) -> None:
     workspace.remove_attempt(settings.current().work_dir, *attempt.key)
-
-
-def retry_delay(failures: int, base_s: float, most_s: float) -> float:
-    """Exponential backoff with jitter: `base × 2^failures` at most `most`, a tenth up or down."""
-    return min(most_s, base_s * 2.0**failures) * random.uniform(0.9, 1.1)

@@ -90,7 +90,7 @@ def _recover(step: stranded.Stuck) -> bool:
             text = f"The worker of step {step.step_id} was lost; the step runs again."
             jobs.log(session, *_line(step, text))
     if not is_poison:
-        send.enqueue_step(step.job_id, step.step_id, 5)
+        send.enqueue_step(step.job_id, step.step_id, 5, step.kind)
     return True
 
 
@@ -117,7 +117,7 @@ def resend_steps() -> int:
         found = stranded.overdue(session, patience_s, _BATCH)
         stranded.touch_queued(session, found)
     for step in found:
-        send.enqueue_step(step.job_id, step.step_id, step.priority)
+        send.enqueue_step(step.job_id, step.step_id, step.priority, step.kind)
     return len(found)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from app.store.admissions import is_waiting
 from app.store.models import Job, JobEvent, JobLog, Step
-from app.store.status import LIVE, RUNNING, TERMINAL, JobStatus, may_precede
+from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
 
@@ -82,8 +82,23 @@ def restart(session: Session, job_id: str) -> bool:
     return move(
         session, job_id, JobStatus.PENDING,
         error=None, started_at=None, completed_at=None, deadline_at=None, admitted_at=None,
-        queued_at=_NOW, retry_count=Job.retry_count + 1,
+        queued_at=_NOW, retry_count=Job.retry_count + 1, plan_failures=0, plan_due_at=None,
     )  # fmt: skip
+
+
+def defer_planning(session: Session, job_id: str, delay_s: float) -> bool:
+    """Planning failed, and is due again after `delay_s`; False where the job is past that."""
+    changed = session.execute(
+        update(Job)
+        .where(Job.job_id == job_id, Job.status.in_([s.value for s in UNPLANNED]))
+        .values(
+            plan_failures=Job.plan_failures + 1,
+            plan_due_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, delay_s),
+            updated_at=_NOW,
+        )
+        .returning(Job.job_id)
+    )
+    return changed.scalar_one_or_none() is not None
 
 
 def set_priority(session: Session, job_id: str, priority: int) -> bool:

@@ -85,6 +85,10 @@ class Job(Base):
     tags: Mapped[dict[str, Any]] = mapped_column(server_default=_EMPTY_MAP)
     plan_id: Mapped[str | None]
     plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    plan_failures: Mapped[int] = mapped_column(server_default="0")
+    """How often planning failed for reasons that may pass."""
+    plan_due_at: Mapped[datetime | None]
+    """When it is to be tried again."""
     warnings: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     outputs: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
     error: Mapped[dict[str, Any] | None]

@@ -32,6 +32,11 @@ def of_job(session: Session, job_id: str) -> list[Step]:
     return list(session.scalars(select(Step).where(Step.job_id == job_id).order_by(Step.position)))
 
 
+def kind_of(session: Session, job_id: str, step_id: str) -> str:
+    query = select(Step.kind).where(Step.job_id == job_id, Step.step_id == step_id)
+    return session.scalars(query).one()
+
+
 def attempts_of(session: Session, job_id: str) -> list[StepAttempt]:
     query = select(StepAttempt).where(StepAttempt.job_id == job_id)
     return list(session.scalars(query.order_by(StepAttempt.step_id, StepAttempt.attempt)))
@@ -176,7 +181,11 @@ def annotate_attempt(
     )
 
 
-def complete(session: Session, job_id: str, step_id: str, attempt: int) -> tuple[str, ...] | None:
+Woken = tuple[tuple[str, str], ...]
+"""Steps that wait for nothing more, each with its kind."""
+
+
+def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Woken | None:
     """Finish a step that is still ours, and count it down in those that wait for it.
 
     The queued steps that now wait for nothing more; None when the step was not ours.
@@ -195,9 +204,11 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> tuple
         update(Step)
         .where(Step.job_id == job_id, Step.depends_on.contains([step_id]))
         .values(deps_left=Step.deps_left - 1)
-        .returning(Step.step_id, Step.status, Step.deps_left)
+        .returning(Step.step_id, Step.kind, Step.status, Step.deps_left)
     )
-    return tuple(row.step_id for row in counted if row.status == _S.QUEUED and row.deps_left == 0)
+    return tuple(
+        (row.step_id, row.kind) for row in counted if row.status == _S.QUEUED and row.deps_left == 0
+    )
 
 
 def hand_back(

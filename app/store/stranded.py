@@ -20,6 +20,7 @@ class Stuck:
 
     job_id: str
     step_id: str
+    kind: str
     attempt: int
     failures: int
 
@@ -27,7 +28,7 @@ class Stuck:
 def stuck(session: Session, limit: int) -> list[Stuck]:
     """Running steps with an expired lease."""
     rows = session.execute(
-        select(Step.job_id, Step.step_id, Step.attempt, Step.failures)
+        select(Step.job_id, Step.step_id, Step.kind, Step.attempt, Step.failures)
         .where(Step.status == _S.RUNNING.value, Step.lease_until < NOW)
         .limit(limit)
     )
@@ -60,6 +61,7 @@ class Overdue:
 
     job_id: str
     step_id: str
+    kind: str
     priority: int
 
 
@@ -67,7 +69,7 @@ def overdue(session: Session, older_than_s: float, limit: int) -> list[Overdue]:
     """Queued steps that are due, ready, and have waited long."""
     old = NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
     rows = session.execute(
-        select(Step.job_id, Step.step_id, Job.priority)
+        select(Step.job_id, Step.step_id, Step.kind, Job.priority)
         .join(Job, Job.job_id == Step.job_id)
         .where(
             jobs.is_running(),

@@ -66,7 +66,7 @@ def test_a_foreign_job_is_not_there(client: FlaskClient, key: str, path: str) ->
 ENDPOINTS = (
     ("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("GET", "/v1/jobs/job_1"), ("DELETE", "/v1/jobs/job_1"),
     ("GET", "/v1/jobs/job_1/logs"), ("GET", "/v1/jobs/job_1/plan"), ("GET", "/v1/jobs/job_1/steps"),
-    ("POST", "/v1/plans"), ("GET", "/v1/operators"), ("GET", "/v1/operators/trim"),
+    ("POST", "/v1/plans"), ("POST", "/v1/probe"), ("GET", "/v1/operators"), ("GET", "/v1/operators/trim"),
     ("PATCH", "/v1/jobs/job_1"), ("POST", "/v1/jobs/job_1/retry"), ("GET", "/v1/jobs/job_1/bundle"),
     ("GET", "/v1/queue"), ("POST", "/v1/queue/pause"), ("POST", "/v1/queue/resume"),
     ("GET", "/v1/stats/errors"), ("GET", "/v1/api-keys"), ("POST", "/v1/api-keys"),

@@ -36,7 +36,7 @@ def made_at(place: str) -> str:
     queue_all(job_id)
     assert claim(job_id, "s1", place=place)
     with transaction() as session:
-        assert steps.complete(session, job_id, "s1", 1) == ("s2", "s3")
+        assert steps.complete(session, job_id, "s1", 1) == (("s2", "ffmpeg"), ("s3", "ffmpeg"))
     return job_id
 
 

@@ -5,8 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template_string
 from markupsafe import Markup
 
+from app import settings
+from app.api.auth import require
 from app.errors import Failure
 from app.services import health as checking
+from app.services import metrics
 from app.taxonomy import MEANINGS
 from operators.problem import Code
 
@@ -46,6 +49,14 @@ def ready() -> Any:
     if verdict["status"] == "unavailable":
         return verdict, 503, {"Retry-After": "5"}
     return verdict
+
+
+@health.get("/metrics")
+def show_metrics() -> Response:
+    """Prometheus metrics, for administrators unless METRICS_PUBLIC is set."""
+    if not settings.current().metrics_public:
+        require("admin")
+    return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
 
 
 @health.get("/docs/errors")

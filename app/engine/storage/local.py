@@ -60,7 +60,7 @@ def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> Publicatio
     try:
         os.makedirs(real, exist_ok=True)
     except OSError as error:
-        raise _write_failure(error, wanted) from error
+        raise write_failure(error, wanted) from error
     # a file name has at most 255 bytes
     short = name.encode()[:160].decode(errors="ignore")
     part = os.path.join(real, f".{short}.{attempt}.part")
@@ -76,7 +76,7 @@ def stage(work_file: str, publication: Publication, tick: Callable[[], None]) ->
             os.fsync(part.fileno())
     except OSError as error:
         discard(publication.part)
-        raise _write_failure(error, publication.path) from error
+        raise write_failure(error, publication.path) from error
 
 
 def _place(work_file: str, part: str, tick: Callable[[], None]) -> None:
@@ -101,7 +101,7 @@ def reveal(publication: Publication) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise _write_failure(error, publication.path) from error
+        raise write_failure(error, publication.path) from error
 
 
 def md5(path: str) -> str:
@@ -118,7 +118,7 @@ def discard(path: str) -> None:
         pass
 
 
-def _write_failure(error: OSError, path: str) -> Failure:
+def write_failure(error: OSError, path: str) -> Failure:
     code = _WRITE_CODES.get(error.errno or 0, Code.OUTPUT_WRITE_FAILED)
     return Failure(
         code=code, message=f"{path} could not be written: {os.strerror(error.errno or 0)}."

@@ -28,6 +28,8 @@ AT_START = {
 WITHIN = {
     "operators.contract.BadParameters", "operators.rules.Rejected", "operators.duration.BadDuration",
     "planner.uri.BadUri", "app.services.step_lease.LeaseEnded",
+    "app.engine.web.guard.Blocked", "app.engine.web.guard.Unresolved", "app.engine.web.client.Unreachable",
+    "app.services.job_plan.NotWanted",
 }  # fmt: skip
 
 

@@ -45,7 +45,9 @@ def test_a_path_survives(path: str) -> None:
 
 
 def test_other_schemes_keep_their_host() -> None:
-    assert parse_uri("s3://bucket/key%20x") == Uri(scheme="s3", host="bucket", path="/key x")
+    assert parse_uri("s3://bucket/a/key%20x?") == Uri(
+        scheme="s3", host="bucket", path="/a/key%20x?"
+    )
     assert parse_uri("https://h:8/p?q").host == "h:8"
 
 

@@ -1,0 +1,129 @@
+"""`http(s)://`: read through the guarded client, presigned URLs included."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.engine.redact import redact_url
+from app.engine.storage.port import Described
+from app.engine.web.client import Answer, Unreachable, Web
+from app.engine.web.guard import Blocked
+from app.errors import Failure
+from operators.problem import Code
+
+_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_GONE = frozenset({404, 410})
+_DENIED = frozenset({401, 403, 407, 451})
+_TRANSIENT = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSource:
+    """One URL."""
+
+    url: str
+    web: Web = field(default_factory=Web)
+
+    @property
+    def host(self) -> str:
+        return redact_url(self.url).split("/")[2]
+
+    def describe(self) -> Described:
+        """Asks for the first byte: presigned URLs refuse HEAD."""
+        with self._get({"Range": "bytes=0-0"}) as answer:
+            headers = answer.headers
+            if answer.status == 416:  # of nothing there is no first byte
+                return Described(size_bytes=0, version=None, has_ranges=False)
+            _check(answer, self.host)
+            found = _RANGE.fullmatch(headers.get("content-range", ""))
+            has_ranges = answer.status == 206 and found is not None and found[3] != "*"
+            length = found[3] if found and has_ranges else headers.get("content-length", "")
+            # a weak ETag cannot be matched when a range is asked for
+            tag = headers.get("etag", "")
+            version = tag if tag and not tag.startswith("W/") else headers.get("last-modified")
+            return Described(
+                size_bytes=int(length) if length.isdigit() else None,
+                version=version or None,
+                has_ranges=has_ranges,
+            )
+
+    @contextmanager
+    def read(
+        self, start: int = 0, stop: int | None = None, version: str | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        wanted = {} if start == 0 and stop is None else {"Range": f"bytes={start}-{_last(stop)}"}
+        if wanted and version:
+            wanted["If-Range"] = version
+        with self._get(wanted) as answer:
+            _check(answer, self.host)
+            if wanted and answer.status != 206:
+                raise Failure(
+                    code=Code.INPUT_DOWNLOAD_FAILED,
+                    message=f"What {self.host} serves has changed while it was read.",
+                )
+            yield self._body(answer)
+
+    def _body(self, answer: Answer) -> Iterator[bytes]:
+        try:
+            yield from answer.chunks()
+        except Unreachable as error:
+            raise self._failed(str(error)) from error
+
+    @contextmanager
+    def _get(self, headers: dict[str, str]) -> Iterator[Answer]:
+        try:
+            with self.web.open(self.url, headers=headers) as answer:
+                yield answer
+        except Blocked as error:
+            raise Failure(
+                code=Code.SSRF_BLOCKED, message=f"The source is refused: {error}."
+            ) from error
+        except Unreachable as error:
+            raise self._failed(str(error)) from error
+
+    def _failed(self, what: str) -> Failure:
+        return Failure(code=Code.INPUT_DOWNLOAD_FAILED, message=f"{self.host} {what}.")
+
+
+def _last(stop: int | None) -> str:
+    return "" if stop is None else str(stop - 1)
+
+
+def _check(answer: Answer, host: str) -> None:
+    """Raises: Failure, unless this is an answer with the object in it."""
+    status = answer.status
+    if status in (200, 206):
+        if answer.headers.get("content-encoding", "identity") not in ("", "identity"):
+            raise Failure(
+                code=Code.INVALID_INPUT, message=f"{host} sends the file compressed, unasked."
+            )
+        return
+    if status in _GONE:
+        raise Failure(code=Code.INPUT_NOT_FOUND, message=f"{host} has no such file ({status}).")
+    if status in _DENIED:
+        raise Failure(
+            code=Code.INPUT_ACCESS_DENIED,
+            message=f"{host} does not hand the file out ({status}).",
+            suggestion="Check that the URL is public, or presigned and not expired.",
+        )
+    if status >= 500 or status in _TRANSIENT:
+        raise Failure(
+            code=Code.INPUT_DOWNLOAD_FAILED,
+            message=f"{host} answered with status {status}.",
+            retry_after=_retry_after(answer.headers.get("retry-after", "")),
+        )
+    raise Failure(code=Code.INVALID_INPUT, message=f"{host} answered with status {status}.")
+
+
+def _retry_after(value: str) -> int | None:
+    """Seconds, from a number or a date."""
+    if value.isdigit():
+        return int(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0, round((at - datetime.now(UTC)).total_seconds())) if at.tzinfo else None

@@ -1,0 +1,1 @@
+"""HTTP to addresses that users named: the guard against SSRF, and the client behind it."""

@@ -1,0 +1,71 @@
+"""Remote sources behind the circuit breaker of their host."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+
+from app import settings
+from app.engine.storage.http import HttpSource
+from app.engine.storage.port import Described, Source
+from app.engine.web.client import Web
+from app.engine.web.guard import Guard
+from app.errors import Failure
+from app.queue import breaker
+from operators.problem import Code
+
+_PATIENCE_S = 20.0
+
+
+def web() -> Web:
+    """The guarded client as this server is set up."""
+    now = settings.current()
+    patience_s = min(_PATIENCE_S, float(now.stall_timeout_s))
+    return Web(guard=Guard(allows_private=now.allow_private_networks, patience_s=patience_s))
+
+
+def open_source(uri: str) -> Source:
+    """The source that a URI names, as its scheme wants it."""
+    return _Guarded(source=HttpSource(url=uri, web=web()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Guarded:
+    """A source whose host is not asked while its breaker is open."""
+
+    source: Source
+
+    @property
+    def host(self) -> str:
+        return self.source.host
+
+    def describe(self) -> Described:
+        with watched(self.host):
+            return self.source.describe()
+
+    @contextmanager
+    def read(
+        self, start: int = 0, stop: int | None = None, version: str | None = None
+    ) -> Iterator[Iterator[bytes]]:
+        with watched(self.host), self.source.read(start, stop, version) as chunks:
+            yield chunks
+
+
+@contextmanager
+def watched(host: str, code: Code = Code.INPUT_DOWNLOAD_FAILED) -> Iterator[None]:
+    """Ask a host, and tell its breaker how that went. Raises: Failure `code` while it is open."""
+    wait_s = breaker.wait_s(host)
+    if wait_s:
+        raise Failure(
+            code=code,
+            message=f"{host} failed {breaker.FAILURES} times in a row and is not asked for {ceil(wait_s)} s.",
+            retry_after=ceil(wait_s),
+        )
+    open_s = float(settings.current().breaker_s)
+    try:
+        yield
+    except Failure as failure:
+        # what is refused, or not there, was answered
+        breaker.report(host, failure.is_retryable, open_s)
+        raise
+    breaker.report(host, False, open_s)

@@ -1,0 +1,47 @@
+"""Probe what lies elsewhere: from its beginning and its end where they tell enough, else from all of it."""
+
+import os
+import tempfile
+from dataclasses import replace
+
+from app import settings
+from app.engine import probe as local_probe
+from app.engine import tools
+from app.engine.storage import local, outline
+from app.engine.storage.fetch import Fetch, Tick, patiently
+from app.errors import Failure
+from app.services import remote
+from operators.media import MediaInfo
+from planner.transfers import MEDIA
+
+_SMALL_BYTES = 4 << 20
+"""Not worth reading in parts."""
+
+
+def probe(uri: str, tick: Tick) -> MediaInfo:
+    """MediaInfo of a remote source. Raises: Failure; whatever `tick` raises."""
+    now = settings.current()
+    os.makedirs(now.work_dir, mode=0o700, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="probe-", dir=now.work_dir) as folder:
+            return _probe(uri, os.path.join(folder, MEDIA), tick)
+    except OSError as error:
+        raise local.write_failure(error, "A work file") from error
+
+
+def _probe(uri: str, path: str, tick: Tick) -> MediaInfo:
+    now, source = settings.current(), remote.open_source(uri)
+    for attempt in patiently():
+        with attempt:
+            known = source.describe()
+    most = now.limit_input_bytes
+    fetch = Fetch(source=source, known=known, path=path, most_bytes=most, tick=tick)
+    binaries = tools.find(now)
+    if known.has_ranges and (known.size_bytes or 0) > _SMALL_BYTES and outline.bring(fetch):
+        try:
+            info = local_probe.probe(path, binaries, is_partial=True)
+            return replace(info, size_bytes=known.size_bytes)
+        except Failure:
+            pass  # the parts do not tell enough
+    fetch.whole()
+    return local_probe.probe(path, binaries)

@@ -1,0 +1,167 @@
+"""The FFmpeg runs of an attempt: its command, its bounds, what it took, why it failed."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from app import settings
+from app.engine import process, tools, workspace
+from app.engine.classify import classify
+from app.engine.process import Outcome, Stop
+from app.engine.tools import Tools
+from app.errors import Failure
+from app.services import step_command
+from app.services.attempt import Attempt
+from app.services.cost_learn import usage_of
+from app.services.policy import limits_of
+from app.services.step_command import Command
+from app.services.step_lease import Lease, LeaseEnded
+from app.store import steps
+from app.store.session import transaction
+from operators.problem import Code
+
+_STEP_FLOOR_S = 60
+_ESTIMATE_FACTOR = 10
+_DISK_FACTOR = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """Of the steps before: which attempt succeeded, and what measuring ones found."""
+
+    attempts: Mapping[str, int]
+    measured: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that running this attempt's FFmpeg takes."""
+
+    attempt: Attempt
+    lease: Lease
+    seconds_left: float
+    binaries: Tools
+    folder: str
+    finished: Finished
+    outcomes: list[Outcome] = field(default_factory=list)
+    """Of every FFmpeg that ran: a measuring step may need several."""
+
+    def usage(self, output_bytes: int) -> dict[str, Any]:
+        """What the attempt took, to be learnt from."""
+        took = [outcome.usage for outcome in self.outcomes]
+        return usage_of(
+            self.attempt.planned.get("work", {}),  # a plan of an earlier version has none
+            cpu_ms=sum(one.cpu_ms for one in took),
+            peak_memory_bytes=max((one.peak_memory_bytes for one in took), default=0),
+            output_bytes=output_bytes,
+        )
+
+    def ffmpeg(self, measured: Mapping[str, str]) -> tuple[Command, Outcome]:
+        """Run the step's command; `measured` is what this step itself has found so far.
+
+        Raises: Failure, LeaseEnded.
+        """
+        attempt, lease = self.attempt, self.lease
+        command = self._command(measured)
+        with transaction() as session:
+            steps.annotate_attempt(
+                session, *attempt.key, command=command.shown, argv=list(command.argv)
+            )
+        lease.expected_ms = command.expected_ms
+        estimated_ms = attempt.planned["estimates"]["wall_ms"]
+        limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
+        outcome = process.run(
+            command.argv,
+            cwd=self.folder,
+            timeout_s=max(0.1, min(self.seconds_left, limit_s)),
+            stall_s=float(settings.current().stall_timeout_s),
+            tick=lease.tick,
+            bounds=self._bounds(command),
+        )
+        self.outcomes.append(outcome)
+        _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
+        return command, outcome
+
+    def _bounds(self, command: Command) -> process.Bounds:
+        limits = limits_of(self.attempt.job)
+        # intermediates are lossless, so they may be larger than any output
+        words = pairwise(command.planned_argv)
+        is_last = not any(w.startswith("{work}/") and flag != "-i" for flag, w in words)
+        file_bytes = limits.max_output_size if is_last else None
+        return process.Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
+
+    @property
+    def place(self) -> step_command.Place:
+        return self._place({})
+
+    def locate(self, input_id: str) -> str:
+        return step_command.locate(self.attempt.job.spec, input_id, self.place)
+
+    def _command(self, measured: Mapping[str, str]) -> Command:
+        job = self.attempt.job
+        assert job.plan is not None
+        place = self._place(measured)
+        return step_command.build(
+            job.plan, job.spec, self.attempt.step_id, self.binaries.ffmpeg, place
+        )
+
+    def _place(self, measured: Mapping[str, str]) -> step_command.Place:
+        job, now = self.attempt.job, settings.current()
+        return step_command.Place(
+            work_dir=now.work_dir,
+            job_id=job.job_id,
+            folder=self.folder,
+            finished=self.finished.attempts,
+            fetched=step_command.fetched_by(job.plan["steps"] if job.plan else []),
+            roots=now.roots(job.tenant_id),
+            measured={**self.finished.measured, self.attempt.step_id: measured},
+        )
+
+
+def begin(attempt: Attempt, lease: Lease, seconds_left: float) -> Run:
+    """An attempt with its folder, empty, and what the steps before it left."""
+    now = settings.current()
+    return Run(
+        attempt=attempt,
+        lease=lease,
+        seconds_left=seconds_left,
+        binaries=tools.find(now),
+        folder=workspace.attempt_dir(now.work_dir, *attempt.key),
+        finished=_finished(attempt),
+    )
+
+
+def _finished(attempt: Attempt) -> Finished:
+    with transaction() as session:
+        job_id = attempt.job.job_id
+        attempts = {step.step_id: step.attempt for step in steps.of_job(session, job_id)}
+        rows = steps.attempts_of(session, job_id)
+        measured = {row.step_id: row.result for row in rows if row.result is not None}
+    return Finished(attempts=attempts, measured=measured)
+
+
+def check_disk(attempt: Attempt, folder: str) -> None:
+    needed = round(attempt.planned["estimates"]["disk_bytes"] * _DISK_FACTOR)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise Failure(
+            code=Code.INSUFFICIENT_DISK_SPACE,
+            message=f"The step needs about {needed >> 20} MiB in WORK_DIR, but {free >> 20} MiB are free.",
+        )
+
+
+def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
+    """Raises: Failure or LeaseEnded unless the run succeeded; paths are shown as tokens."""
+    if outcome.is_success:
+        return
+    if outcome.stopped in (Stop.CANCELLED, Stop.LEASE_LOST):
+        raise LeaseEnded(outcome.stopped)
+    # paths are shown as tokens, and their words are not taken for FFmpeg's
+    tail = tuple(command.redact(line) for line in outcome.stderr_tail)
+    errors = tuple(command.redact(line) for line in outcome.errors)
+    failure = classify(replace(outcome, stderr_tail=tail, errors=errors), command.shown)
+    if outcome.stopped is Stop.DEADLINE and is_job_late:
+        failure.code, failure.message = Code.TIMEOUT, None
+    raise failure

@@ -1,0 +1,35 @@
+"""Which addresses are on the public internet: the rule behind the guard against SSRF. Pure."""
+
+import ipaddress
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+# not public, whatever `is_global` says of them: special purpose, 6to4 relays, Teredo, local NAT64
+_REFUSED = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("2001::/32"),
+    IPv6Network("64:ff9b:1::/48"),
+    IPv6Network("::/96"),
+)
+
+
+def is_public(address: str) -> bool:
+    """Whether a numeric address is one that anybody may reach. What carries an IPv4 address
+    inside (mapped, 6to4, NAT64) is judged by that. Raises: ValueError on a name."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    carried = _carried(ip) if isinstance(ip, IPv6Address) else None
+    return _is_global(carried or ip)
+
+
+def _is_global(ip: IPv4Address | IPv6Address) -> bool:
+    if any(ip in network for network in _REFUSED if network.version == ip.version):
+        return False
+    # is_global alone lets multicast and a few reserved blocks pass
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def _carried(ip: IPv6Address) -> IPv4Address | None:
+    if ip in _NAT64:
+        return IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour

@@ -1,0 +1,79 @@
+"""The circuit breaker of remote hosts: shared, by Redis' clock, with one trial at a time."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.errors import Failure
+from app.factory import create_app
+from app.queue import breaker
+from app.services import api_keys, remote
+from operators.problem import Code
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def fail(host: str, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(Failure), remote.watched(host):
+            raise Failure(code=Code.INPUT_DOWNLOAD_FAILED)
+
+
+def state(host: str) -> str | None:
+    return next((one.state for one in breaker.states() if one.host == host), None)
+
+
+def test_five_failures_in_a_row_open_it_and_one_trial_closes_it() -> None:
+    host = "five.example"
+    fail(host, 4)
+    assert (state(host), breaker.wait_s(host)) == ("closed", 0)
+    breaker.report(host, True, open_s=0.3)
+    assert state(host) == "open"
+    with pytest.raises(Failure, match="in a row") as refused, remote.watched(host):
+        pytest.fail("it was asked")
+    assert refused.value.retry_after == 1
+    time.sleep(0.35)
+    assert state(host) == "half_open"
+    with remote.watched(host):
+        pass
+    assert state(host) is None
+
+
+def test_a_trial_that_fails_opens_it_again() -> None:
+    host = "again.example"
+    for _ in range(5):
+        breaker.report(host, True, open_s=0.2)
+    time.sleep(0.25)
+    assert breaker.wait_s(host) == 0
+    breaker.report(host, True, open_s=5)
+    assert 4 < breaker.wait_s(host) <= 5
+
+
+def test_of_many_who_come_at_once_one_is_the_trial() -> None:
+    host = "many.example"
+    for _ in range(5):
+        breaker.report(host, True, open_s=0.2)
+    time.sleep(0.25)
+    with ThreadPoolExecutor(16) as pool:
+        waits = list(pool.map(lambda _: breaker.wait_s(host), range(32)))
+    assert waits.count(0) == 1
+
+
+def test_an_answer_in_between_counts_from_the_start() -> None:
+    host = "between.example"
+    fail(host, 4)
+    with pytest.raises(Failure), remote.watched(host):
+        raise Failure(code=Code.INPUT_NOT_FOUND)  # an answer, and a clear one
+    assert state(host) is None
+
+
+def test_metrics_count_breakers_by_state() -> None:
+    client = create_app().test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {api_keys.create('acme', 'test')}"
+    for _ in range(5):
+        breaker.report("metrics.example", True, open_s=60)
+    text = client.get("/metrics").get_data(as_text=True)
+    assert 'media_pipeline_breakers{state="open"} ' in text
+    assert "metrics.example" not in text
+    assert "media_pipeline_queue_depth " in text
