@@ -14,7 +14,7 @@ _settings = settings.current()
 broker_url = celery_url(_settings.redis_url)
 # chords count their headers in the result backend; Postgres holds the results that matter
 result_backend = broker_url
-include = ["tasks.control", "tasks.media", "tasks.transfer", "tasks.lifecycle"]
+include = ["tasks.control", "tasks.media", "tasks.transfer", "tasks.webhooks", "tasks.lifecycle"]
 
 # a queue for each length of work, so that long work never blocks short work
 task_queues = [Queue(name) for name in (CONTROL, MEDIA, TRANSFER, WEBHOOKS)]

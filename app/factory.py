@@ -19,6 +19,7 @@ from app.api.plans.routes import plans
 from app.api.probe.routes import probe
 from app.api.queue.routes import queue
 from app.api.stats.routes import stats
+from app.api.webhooks.routes import webhooks
 from app.errors import Failure
 from operators.problem import Code
 
@@ -40,7 +41,7 @@ def create_app() -> Flask:
     errors.register(app)
     api = errors.ProblemApi(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
-    for blueprint in (jobs, plans, probe, operators, queue, stats, keys):
+    for blueprint in (jobs, plans, probe, operators, queue, stats, keys, webhooks):
         api.register_blueprint(blueprint)
     app.register_blueprint(health)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)

@@ -74,6 +74,8 @@ class _Reader:
         made = [self._operation(index, given) for index, given in enumerate(operations)]
         self._outputs(outputs, self._sources(inputs))
         self._limits(values)
+        if values.get("webhook_url"):
+            self.problems += self.policy.check_webhook(values["webhook_url"], "/webhook_url")
         self._check_cycle(operations)
         if self.problems:
             return None

@@ -33,6 +33,10 @@ class Policy:
         """May this be written? Judged by the text alone."""
         return self._check(text, at, self._writable, Code.INVALID_OUTPUT, "written")
 
+    def check_webhook(self, text: str, at: str) -> list[Problem]:
+        """May events be sent there? Judged by the text alone."""
+        return self._check(text, at, ("https", "http"), Code.INVALID_JOB_SPEC, "called")
+
     @property
     def _writable(self) -> tuple[str, ...]:
         return ("file", "s3") if self.prefixes else ("file",)

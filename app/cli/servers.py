@@ -48,12 +48,19 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
 @click.option(
     "--name", default="worker", show_default=True, help="Stable name, for Flower and metrics."
 )
-def worker(queues: str, concurrency: int | None, name: str) -> None:
-    """Run tasks of some queues (celery, prefork)."""
+@click.option(
+    "--pool",
+    type=click.Choice(["prefork", "threads"]),
+    default="prefork",
+    show_default=True,
+    help="threads is for webhooks alone: they only wait.",
+)
+def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
+    """Run tasks of some queues (celery)."""
     at_once = concurrency or settings.current().slots
     _become(
         "celery", "-A", "app.queue.celery:celery", "worker", "--hostname", f"{name}@%h", "--queues", queues,
-        "--concurrency", str(at_once), "--pool", "prefork", "--loglevel", settings.current().log_level,
+        "--concurrency", str(at_once), "--pool", pool, "--loglevel", settings.current().log_level,
         "--without-mingle", "--without-gossip", "--events",
         # SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back
         REMAP_SIGTERM="SIGQUIT",

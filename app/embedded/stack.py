@@ -90,10 +90,14 @@ class Stack:
             "--name",
             "control",
             "--queues",
-            "control,webhooks",
+            "control",
             "--concurrency",
             "2",
         )
+        self.start(
+            "webhooks", "worker", "--name", "webhooks", "--queues", "webhooks", "--concurrency", "8",
+            "--pool", "threads",
+        )  # fmt: skip
         self.start(
             "transfer", "worker", "--name", "transfer", "--queues", "transfer", "--concurrency", "2"
         )

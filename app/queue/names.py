@@ -10,6 +10,7 @@ ADMIT = "media_pipeline.admit_jobs"
 PLAN = "media_pipeline.plan_job"
 SWEEP = "media_pipeline.sweep"
 RUN_STEP = "media_pipeline.run_step"
+DELIVER_WEBHOOK = "media_pipeline.deliver_webhook"
 DIGEST_OUTPUTS = "media_pipeline.digest_outputs"
 
 

@@ -56,6 +56,11 @@ def enqueue_digest(job_id: str, priority: int = 5) -> bool:
     return _send(names.DIGEST_OUTPUTS, names.TRANSFER, (job_id,), priority)
 
 
+def enqueue_webhook(delivery_id: str) -> bool:
+    """Ask for a webhook to be sent."""
+    return _send(names.DELIVER_WEBHOOK, names.WEBHOOKS, (delivery_id,), 5)
+
+
 def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
     try:
         # its own pool: unlike a worker, a sender must not wait for a Redis that hangs

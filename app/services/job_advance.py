@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import settings
 from app.engine import workspace
 from app.queue import send
+from app.services import webhook_note
 from app.services.frontier import Frontier, find_frontier
 from app.services.job_plan import needs_network, plan_job
 from app.store import jobs, steps
@@ -71,6 +72,7 @@ def _move_on(session: Session, job: Job, rows: Sequence[Step]) -> bool:
     is_completed = jobs.move(session, job.job_id, JobStatus.COMPLETED)
     if is_completed:
         jobs.log(session, job.job_id, "info", JobStatus.COMPLETED, "Job completed.")
+        webhook_note.note(session, job.job_id, "job.completed")
     return is_completed
 
 

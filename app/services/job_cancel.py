@@ -4,6 +4,7 @@ from typing import Any
 
 from app.errors import Failure
 from app.queue import send, waiting
+from app.services import webhook_note
 from app.services.job_read import find_job
 from app.services.job_view import show_job
 from app.store import jobs, steps
@@ -20,6 +21,7 @@ def cancel(job_id: str, tenant_id: str) -> dict[str, Any]:
         if is_new:
             steps.cancel_waiting(session, job_id)
             jobs.log(session, job_id, "info", "cancelled", "Job cancelled.")
+            webhook_note.note(session, job_id, "job.cancelled")
         session.refresh(job)
         if job.status != JobStatus.CANCELLED:
             raise Failure(code=Code.CANNOT_CANCEL, message=f"The job is {job.status} already.")

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.errors import Failure
+from app.services import webhook_note
 from app.store import jobs, steps
 from app.store.models import Job
 from app.store.status import JobStatus
@@ -30,4 +31,5 @@ def fail(
         session, job_id, "error", stage, f"{failure.code}: {error['message']}",
         place.get("step_id"), place.get("attempt"),
     )  # fmt: skip
+    webhook_note.note(session, job_id, "job.failed")
     return True

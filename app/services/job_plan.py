@@ -40,7 +40,9 @@ def plan_job(job: Job) -> float | None:
 
 def needs_network(job: Job) -> bool:
     """Whether planning the job asks other machines for its inputs."""
-    return job.plan is None and any(is_remote(str(g.get("source"))) for g in job.spec["inputs"])
+    return job.plan is None and any(
+        is_remote(str(given.get("source"))) for given in job.spec.get("inputs", ())
+    )
 
 
 def _plan_alone(job: Job) -> float | None:

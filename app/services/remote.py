@@ -1,5 +1,6 @@
 """Remote sources behind the circuit breaker of their host."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +18,16 @@ from operators.problem import Code
 _PATIENCE_S = 20.0
 
 
-def web() -> Web:
-    """The guarded client as this server is set up."""
+def web(within_s: float | None = None) -> Web:
+    """The guarded client as this server is set up; `within_s`: all must be over by then."""
     now = settings.current()
     patience_s = min(_PATIENCE_S, float(now.stall_timeout_s))
-    return Web(guard=Guard(allows_private=now.allow_private_networks, patience_s=patience_s))
+    deadline = None if within_s is None else time.monotonic() + within_s
+    return Web(
+        guard=Guard(
+            allows_private=now.allow_private_networks, patience_s=patience_s, deadline=deadline
+        )
+    )
 
 
 def open_source(uri: str) -> Source:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app import log, settings
 from app.engine import workspace
 from app.errors import Failure
-from app.services import step_perform, step_settle
+from app.services import step_perform, step_settle, webhook_note
 from app.services.attempt import Attempt
 from app.services.step_lease import Lease, LeaseEnded
 from app.store import claims, jobs, places, steps, workers
@@ -43,8 +43,9 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
         if attempt.failures >= now.max_failures:
             raise Failure(code=Code.WORKER_CRASHED)
         with Lease(
-            job_id=job_id, step_id=step_id, attempt=attempt.number, lease_s=float(now.lease_s)
-        ) as lease:
+            job_id=job_id, step_id=step_id, attempt=attempt.number, lease_s=float(now.lease_s),
+            tells=bool(attempt.job.spec.get("webhook_url")),
+        ) as lease:  # fmt: skip
             return StepOutcome(
                 is_settled=True, woken=step_perform.perform(attempt, lease, seconds_left)
             )
@@ -99,6 +100,8 @@ def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt,
             )
         data = {"step_id": step_id, "status": StepStatus.RUNNING.value, "attempt": claim.attempt}
         jobs.record_event(session, job_id, "step.status", data)
+        if claim.is_first:
+            webhook_note.note(session, job_id, "job.started")
         job = jobs.get(session, job_id)
     assert job is not None
     attempt = Attempt(job=job, step_id=step_id, number=claim.attempt, failures=claim.failures)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from app import log
 from app.engine.process import Stop
 from app.engine.progress import Progress
+from app.services import webhook_note
 from app.store import steps
 from app.store.session import Unreachable, transaction
 
@@ -33,6 +34,8 @@ class Lease:
     step_id: str
     attempt: int
     lease_s: float
+    tells: bool = False
+    """Whether somebody is told of the job's progress."""
     expected_ms: int | None = None
     percent: float | None = None
     """How far we are, where out_time does not tell."""
@@ -99,6 +102,10 @@ class Lease:
                 progress=progress.to_json() if is_news else None,
             )
         self._renewed_at, self._stored = now, progress
+        if is_news and self.tells:
+            # a transaction of its own: the job's row is locked before its steps', never after
+            with transaction() as session:
+                webhook_note.note_progress(session, self.job_id)
         return pulse
 
     def _percent(self, progress: Progress) -> float | None:

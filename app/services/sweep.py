@@ -14,7 +14,7 @@ from app.services import job_fail
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
-from app.store import jobs, parts, steps, stranded, workers
+from app.store import jobs, parts, steps, stranded, webhooks, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -170,6 +170,15 @@ def digest_outputs() -> int:
     return len(missing)
 
 
+def send_webhooks() -> int:
+    """Webhooks whose time has come."""
+    with transaction() as session:
+        due = webhooks.due(session, _BATCH)
+    for delivery_id in due:
+        send.enqueue_webhook(delivery_id)
+    return len(due)
+
+
 _PARTS: tuple[Callable[[], int], ...] = (
     expire_workers,  # first: frees the steps that the next part recovers
     recover_steps,
@@ -181,5 +190,6 @@ _PARTS: tuple[Callable[[], int], ...] = (
     remove_parts,
     remove_work_files,
     digest_outputs,
+    send_webhooks,
     learn_costs,
 )

@@ -23,6 +23,8 @@ class Claim:
     deadline_at: datetime
     now: datetime
     lost: int | None
+    is_first: bool = False
+    """It is the first of its job."""
 
 
 def claim(
@@ -66,9 +68,10 @@ def claim(
             job_id=job_id, step_id=step_id, attempt=taken.attempt, worker=worker
         )
     )
-    jobs.start_clock(session, job_id)
+    is_first = jobs.start_clock(session, job_id)
     deadline, now = session.execute(select(Job.deadline_at, NOW).where(Job.job_id == job_id)).one()
     lost = step.attempt if step.status == _S.RUNNING else None
     return Claim(
-        attempt=taken.attempt, failures=taken.failures, deadline_at=deadline, now=now, lost=lost
-    )
+        attempt=taken.attempt, failures=taken.failures, deadline_at=deadline, now=now, lost=lost,
+        is_first=is_first,
+    )  # fmt: skip

@@ -128,16 +128,19 @@ def _add_event(session: Session, job_id: str, seq: int, kind: str, data: dict[st
     session.execute(insert(JobEvent).values(job_id=job_id, seq=seq, type=kind, data=data))
 
 
-def start_clock(session: Session, job_id: str) -> None:
-    """Start the job's time at its first step: `started_at`, and the deadline from the timeout."""
-    session.execute(
+def start_clock(session: Session, job_id: str) -> bool:
+    """Start the job's time at its first step: `started_at`, and the deadline from the timeout.
+    True where that step is this one."""
+    started = session.execute(
         update(Job)
         .where(Job.job_id == job_id, Job.deadline_at.is_(None))
         .values(
             started_at=func.coalesce(Job.started_at, _NOW),
             deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
         )
+        .returning(Job.job_id)
     )
+    return started.scalar_one_or_none() is not None
 
 
 def log(

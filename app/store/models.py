@@ -99,6 +99,8 @@ class Job(Base):
     admitted_at: Mapped[datetime | None]
     retry_count: Mapped[int] = mapped_column(server_default="0")
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    progress_told_at: Mapped[datetime | None]
+    """When a webhook was last sent about its progress."""
     request_id: Mapped[str | None]
     idempotency_key: Mapped[str | None]
     body_sha256: Mapped[str | None]
@@ -283,6 +285,44 @@ class StoredPlan(Base):
     plan_id: Mapped[str] = mapped_column(primary_key=True)
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
     plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+
+class WebhookSecret(Base):
+    """What a tenant's webhooks are signed with. It signs until it expires, so two may be valid."""
+
+    __tablename__ = "webhook_secrets"
+
+    secret_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(index=True)
+    secret: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime | None]
+
+
+class WebhookDelivery(Base):
+    """The outbox: written in the transaction of what it tells of, sent afterwards."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'delivered', 'failed')", name="status"),
+        Index("ix_webhook_deliveries_due", "due_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_webhook_deliveries_job", "job_id", "created_at"),
+    )
+
+    delivery_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str]
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.job_id", ondelete="CASCADE"))
+    url: Mapped[str]
+    type: Mapped[str]
+    # json: the very text that is signed must come out again
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(server_default="pending")
+    attempts: Mapped[list[Any]] = mapped_column(server_default=_EMPTY_LIST)
+    """Each `{at, status_code, error, duration_ms}`."""
+    tries: Mapped[int] = mapped_column(server_default="0")
+    """Of this round: a redelivery begins another."""
+    due_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
 

@@ -22,12 +22,13 @@ def add_job(
     timeout_ms: int = 60_000,
     tags: dict[str, str] | None = None,
     is_admitted: bool = True,
+    **spec: Any,
 ) -> str:
-    """A pending job."""
+    """A pending job; `spec` as far as it matters."""
     job_id = "job_" + uuid.uuid4().hex
     with transaction() as session:
         jobs.add(
-            session, job_id=job_id, tenant_id=tenant, priority=5, spec={}, tags=tags or {},
+            session, job_id=job_id, tenant_id=tenant, priority=5, spec=spec, tags=tags or {},
             outputs=[{"index": 0, "md5": None, "destination": "x"}], timeout_ms=timeout_ms,
             admitted_at=datetime.now(UTC) if is_admitted else None,
         )  # fmt: skip

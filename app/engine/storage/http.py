@@ -113,12 +113,12 @@ def _check(answer: Answer, host: str) -> None:
         raise Failure(
             code=Code.INPUT_DOWNLOAD_FAILED,
             message=f"{host} answered with status {status}.",
-            retry_after=_retry_after(answer.headers.get("retry-after", "")),
+            retry_after=retry_after(answer.headers.get("retry-after", "")),
         )
     raise Failure(code=Code.INVALID_INPUT, message=f"{host} answered with status {status}.")
 
 
-def _retry_after(value: str) -> int | None:
+def retry_after(value: str) -> int | None:
     """Seconds, from a number or a date."""
     if value.isdigit():
         return int(value)

@@ -43,6 +43,8 @@ class Guard(httpcore.NetworkBackend):
 
     allows_private: bool = False
     patience_s: float = 20
+    deadline: float | None = None
+    """When all must be over, by the monotonic clock."""
     resolve: Resolve = resolve
 
     def connect_tcp(
@@ -57,9 +59,9 @@ class Guard(httpcore.NetworkBackend):
         for address in self._addresses(host, port):
             try:
                 stream = httpcore.SyncBackend().connect_tcp(
-                    address, port, timeout, local_address, socket_options
+                    address, port, _left(timeout, self.deadline), local_address, socket_options
                 )
-                return _Watched(stream, self.patience_s)
+                return _Watched(stream, self.patience_s, self.deadline)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         assert error is not None
@@ -81,16 +83,28 @@ class Guard(httpcore.NetworkBackend):
         return found
 
 
+def _left(timeout: float | None, deadline: float | None) -> float | None:
+    """The time limit of one operation. Raises: httpcore.ReadTimeout when there is none left."""
+    if deadline is None:
+        return timeout
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the time is over")
+    return left if timeout is None else min(timeout, left)
+
+
 class _Watched(httpcore.NetworkStream):
     """A stream that counts what it brings: the time limit of a single read does not stop a drip."""
 
-    def __init__(self, stream: httpcore.NetworkStream, patience_s: float) -> None:
-        self._stream, self._patience_s = stream, patience_s
+    def __init__(
+        self, stream: httpcore.NetworkStream, patience_s: float, deadline: float | None
+    ) -> None:
+        self._stream, self._patience_s, self._deadline = stream, patience_s, deadline
         self._waited_s, self._bytes = 0.0, 0
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         begun = time.monotonic()
-        data = self._stream.read(max_bytes, timeout)
+        data = self._stream.read(max_bytes, _left(timeout, self._deadline))
         self._waited_s += time.monotonic() - begun
         self._bytes += len(data)
         if self._waited_s > self._patience_s:
@@ -100,7 +114,7 @@ class _Watched(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
+        self._stream.write(buffer, _left(timeout, self._deadline))
 
     def close(self) -> None:
         self._stream.close()
@@ -111,8 +125,9 @@ class _Watched(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, timeout)
-        return _Watched(secured, self._patience_s)
+        left = _left(timeout, self._deadline)
+        secured = self._stream.start_tls(ssl_context, server_hostname, left)
+        return _Watched(secured, self._patience_s, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -1,0 +1,1 @@
+"""/v1/webhooks and /v1/webhook-secrets."""
