@@ -19,6 +19,7 @@ class BadSettings(Exception):
     """The environment cannot be used; the message names every variable that is wrong."""
 
 
+_SECRET_LENGTH = 32
 _COUNT = Int(min=1, max=1_000_000_000_000)
 _SECONDS = Duration(min=Fraction(1, 10))
 
@@ -72,6 +73,18 @@ class Settings:
     )
     auth_mode: str = param(
         Enum(values=("required", "off")), "API keys: required or off", default="required"
+    )
+    jwt_algorithm: str = param(
+        Enum(values=("", "HS256", "RS256")),
+        "How JWTs are signed; empty: none are taken",
+        default="",
+    )
+    jwt_secret: str = param(String(), "The secret of HS256, of 32 characters at least", default="")
+    jwt_jwks: str = param(
+        String(), "The public keys of RS256: a JWKS, as a file or a URL", default=""
+    )
+    jwt_audience: str = param(
+        String(), "The audience that tokens must be for; empty: any", default=""
     )
     rate_limit_per_minute: int = param(
         Int(min=0, max=1_000_000), "Requests of one API key a minute; 0: no limit", default=1000
@@ -200,9 +213,20 @@ def load(environ: Mapping[str, str]) -> Settings:
             values[name] = _read(parameter.type, text)
         except Rejected as rejected:
             wrong.append(f"{name.upper()} {rejected}")
+    wrong += _wrong_together(values)
     if wrong:
         raise BadSettings("; ".join(wrong))
     return Settings(**values)
+
+
+def _wrong_together(values: Mapping[str, Any]) -> list[str]:
+    """What only shows when several variables are seen together."""
+    algorithm = values.get("jwt_algorithm")
+    if algorithm == "HS256" and len(values.get("jwt_secret", "")) < _SECRET_LENGTH:
+        return [f"JWT_SECRET must have {_SECRET_LENGTH} characters at least for HS256"]
+    if algorithm == "RS256" and not values.get("jwt_jwks"):
+        return ["JWT_JWKS must be set for RS256"]
+    return []
 
 
 @cache

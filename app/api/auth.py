@@ -1,4 +1,4 @@
-"""Who is calling: an API key in `Authorization: Bearer` or `X-API-Key`; scopes on every route.
+"""Who is calling: an API key or a JWT in `Authorization: Bearer` or `X-API-Key`; scopes on every route.
 
 A credential that is present and wrong is 401 even where authentication is off.
 """
@@ -12,7 +12,7 @@ from flask import g, request
 from app import settings
 from app.api import rate_limit
 from app.errors import Failure
-from app.services import api_keys
+from app.services import api_keys, tokens
 from app.services.api_keys import ANYBODY, Caller
 from operators.problem import Code
 
@@ -54,7 +54,7 @@ def _identify() -> Caller:
     presented = _credentials()
     if not presented and settings.current().auth_mode == "off":
         return ANYBODY
-    callers = [api_keys.recognise(text) for text in presented]
+    callers = [tokens.recognise(text) or api_keys.recognise(text) for text in presented]
     if not callers or None in callers or len(set(callers)) > 1:
         message = "The credential is not valid." if callers else "A credential is needed."
         raise Failure(code=Code.UNAUTHENTICATED, message=message, headers=_CHALLENGE)
