@@ -7,11 +7,12 @@ from typing import Any
 
 import flask_swagger_ui
 from flask import Flask, Response, g, request, send_from_directory
+from flask_compress import Compress
 from flask_cors import CORS
 
 from app import log, settings
 from app.api import errors, rate_limit
-from app.api.health.routes import health
+from app.api.health.routes import health, pages
 from app.api.jobs.routes import jobs
 from app.api.keys.routes import keys
 from app.api.operators.routes import operators
@@ -38,12 +39,13 @@ def create_app() -> Flask:
     app.before_request(_begin)
     app.after_request(_end)
     _allow_origins(app)
+    Compress(app)
     errors.register(app)
     api = errors.ProblemApi(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
-    for blueprint in (jobs, plans, probe, operators, queue, stats, keys, webhooks):
+    for blueprint in (health, jobs, plans, probe, operators, queue, stats, keys, webhooks):
         api.register_blueprint(blueprint)
-    app.register_blueprint(health)
+    app.register_blueprint(pages)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)
     return app
 
@@ -72,6 +74,17 @@ def _openapi_config() -> dict[str, Any]:
         "OPENAPI_SWAGGER_UI_PATH": "/docs",
         # served from here: nothing of the docs comes from another host
         "OPENAPI_SWAGGER_UI_URL": "/docs/assets/",
+        # event streams are not among them: they must go out at once
+        "COMPRESS_MIMETYPES": [
+            "application/json",
+            "application/problem+json",
+            "text/html",
+            "text/css",
+            "application/javascript",
+            "text/plain",
+        ],
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_STREAMS": False,
         "API_SPEC_OPTIONS": {"security": [{"apiKey": []}]},
     }
 

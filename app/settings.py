@@ -115,6 +115,9 @@ class Settings:
     limit_concurrent_jobs: int = param(
         Int(min=1, max=100_000), "Jobs of one tenant that are worked on at once", default=5
     )
+    limit_queued_jobs: int = param(
+        Int(min=1, max=10_000_000), "Jobs of one tenant that may wait", default=10_000
+    )
     limit_memory_bytes: int = param(_COUNT, "Most memory of one FFmpeg", default=4_000_000_000)
     default_timeout: Fraction = param(
         Duration(min=Fraction(1)), "Job timeout where the job sets none", default=Fraction(1800)

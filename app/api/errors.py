@@ -9,6 +9,7 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
 from app import log
+from app.api.schemas import ProblemSchema
 from app.errors import Failure
 from app.store.session import Unreachable
 from operators.problem import Code, Invalid, Problem, pointer
@@ -108,6 +109,14 @@ def _leaves(found: Any, at: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], 
 
 class ProblemApi(Api):  # type: ignore[misc]
     """flask-smorest with problem+json instead of its own error form."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_responses(self) -> None:
+        """Errors have a media type of their own, which flask-smorest has no setting for."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = "application/problem+json"
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         return http_error(error)

@@ -1,6 +1,19 @@
 """Schemas that several resources share."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from marshmallow import Schema, fields, validate
+
+
+class Moment(fields.AwareDateTime):
+    """A time with its zone, in UTC from then on: databases know fewer zones than RFC 3339 does."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, *args, **kwargs).astimezone(UTC)
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
 
 
 class ProblemItemSchema(Schema):
@@ -8,6 +21,42 @@ class ProblemItemSchema(Schema):
     code = fields.Str()
     message = fields.Str()
     suggestion = fields.Str(allow_none=True)
+
+
+class FFmpegDetailsSchema(Schema):
+    exit_code = fields.Int(allow_none=True)
+    signal = fields.Str(allow_none=True)
+    command = fields.Str(allow_none=True)
+    stderr_tail = fields.List(fields.Str())
+
+
+class ErrorSchema(Schema):
+    """What went wrong, and what to do: the same object in jobs, steps, attempts and answers."""
+
+    code = fields.Str(metadata={"description": "One of /docs/errors"})
+    message = fields.Str()
+    category = fields.Str()
+    severity = fields.Str()
+    retryable = fields.Str()
+    retry_after = fields.Int(allow_none=True, metadata={"description": "Seconds"})
+    suggestion = fields.Str(allow_none=True)
+    documentation = fields.Str()
+    job_id = fields.Str(allow_none=True)
+    step_id = fields.Str(allow_none=True)
+    attempt = fields.Int(allow_none=True)
+    request_id = fields.Str(allow_none=True)
+    errors = fields.List(fields.Nested(ProblemItemSchema))
+    ffmpeg = fields.Nested(FFmpegDetailsSchema, allow_none=True)
+
+
+class ProblemSchema(ErrorSchema):
+    """application/problem+json with the error object in it."""
+
+    type = fields.Str()
+    title = fields.Str()
+    status = fields.Int()
+    detail = fields.Str()
+    instance = fields.Str()
 
 
 class PageSchema(Schema):

@@ -37,6 +37,7 @@ class Listener:
     """One stream: what it has been given, and what waits to be sent."""
 
     job_id: str
+    tenant_id: str
     seq: int
     progress: dict[str, Any] | None = None
     waiting: "queue.SimpleQueue[Event | None]" = field(default_factory=queue.SimpleQueue)
@@ -65,8 +66,13 @@ class Hub:
         self._is_closed = False
 
     def join(self, listener: Listener) -> None:
-        """Raises: Failure SERVICE_UNAVAILABLE where there are too many streams."""
+        """Raises: Failure SERVICE_UNAVAILABLE where there are too many streams, QUOTA_EXCEEDED where
+        too many of them are the tenant's."""
         with self._lock:
+            own = sum(other.tenant_id == listener.tenant_id for other in self._listeners)
+            if own >= max(1, settings.current().event_streams // 2):
+                text = "Your event streams are too many; close some, or GET the job instead."
+                raise Failure(code=Code.QUOTA_EXCEEDED, message=text, retry_after=5)
             if self._is_closed or len(self._listeners) >= settings.current().event_streams:
                 text = "There are too many event streams here; GET the job instead, or try again."
                 raise Failure(code=Code.SERVICE_UNAVAILABLE, message=text, retry_after=5)
@@ -159,7 +165,7 @@ def listen(job_id: str, tenant_id: str, after: int) -> Stream | None:
         job = find_job(session, job_id, tenant_id)
     if job.status in TERMINAL and after >= job.event_seq:
         return None
-    listener = Listener(job_id=job_id, seq=after)
+    listener = Listener(job_id=job_id, tenant_id=tenant_id, seq=after)
     HUB.join(listener)
     return Stream(listener)
 

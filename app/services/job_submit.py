@@ -4,16 +4,20 @@ import re
 from typing import Any
 
 import uuid_utils
+from sqlalchemy.orm import Session
 
+from app import settings
+from app.errors import Failure
 from app.services import job_admit
 from app.services.job_view import show_job
 from app.services.policy import policy_for
-from app.store import jobs, plans
+from app.store import admissions, jobs, plans
 from app.store.session import transaction
 from operators.duration import to_ms
 from operators.problem import Code, Invalid, Problem
 from planner.parse import Parsed, parse_spec
 
+_FULL_S = 10
 _PLAN_ID = re.compile(r"plan_[0-9a-f]{32}", re.ASCII)
 
 
@@ -22,13 +26,14 @@ def submit(
 ) -> dict[str, Any]:
     """The new job as its client sees it; `once` is what `job_once` keeps of the request.
 
-    Raises: Invalid, with every problem; nothing is stored then.
+    Raises: Invalid, with every problem; Failure QUOTA_EXCEEDED. Nothing is stored then.
     """
     stored_plan = _stored_plan(document, tenant_id)
     spec_document = stored_plan.spec if stored_plan else document
     parsed = parse_spec(spec_document, policy_for(tenant_id))
     job_id = "job_" + uuid_utils.uuid7().hex
     with transaction() as session:
+        _check_quota(session, tenant_id)
         job = jobs.add(
             session,
             job_id=job_id,
@@ -46,6 +51,14 @@ def submit(
         )
         jobs.log(session, job_id, "info", "pending", "Job accepted.")
     return show_job(job, [], job_admit.enter(job))
+
+
+def _check_quota(session: Session, tenant_id: str) -> None:
+    """Raises: Failure QUOTA_EXCEEDED where too many of the tenant's jobs wait."""
+    most = settings.current().limit_queued_jobs
+    if admissions.is_full(session, tenant_id, most):
+        text = f"{most} jobs wait already; submit more when some are done."
+        raise Failure(code=Code.QUOTA_EXCEEDED, message=text, retry_after=_FULL_S)
 
 
 def _stored_plan(document: Any, tenant_id: str) -> Any:

@@ -44,6 +44,12 @@ def count_admitted(session: Session) -> Mapping[str, int]:
     return {row.tenant_id: row.jobs for row in rows}
 
 
+def is_full(session: Session, tenant_id: str, most: int) -> bool:
+    """Whether so many jobs of a tenant wait; counts no further."""
+    waiting = select(Job.job_id).where(is_waiting(), Job.tenant_id == tenant_id).limit(most)
+    return session.scalar(select(func.count()).select_from(waiting.subquery())) == most
+
+
 def count_waiting(session: Session) -> Mapping[str, int]:
     """Jobs that wait, by tenant."""
     query = (

@@ -1,5 +1,8 @@
 """The HTTP API over a real database: credentials, errors, lists. Nothing runs the jobs here."""
 
+import gzip
+import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +14,10 @@ from flask.testing import FlaskClient
 from app import settings
 from app.factory import create_app
 from app.queue import send
-from app.services import api_keys
+from app.services import api_keys, key_admin
 from app.services.job_events import HUB
+from app.store.models import ApiKey
+from app.store.session import transaction
 from tests.helpers.specs import job, op
 
 
@@ -63,6 +68,70 @@ def test_a_foreign_job_is_not_there(client: FlaskClient, key: str, path: str) ->
     assert client.delete(f"/v1/jobs/{mine}", headers=auth(other)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/jobs?created_before=1513-04-19T19:03:04.53-21:10", 200),
+        ("/v1/stats/errors?period=day&since=0630-10-16T09:51:32.0%2B17:16", 200),
+        ("/v1/jobs?created_after=0001-01-01T00:00:00%2B23:00", 422),
+    ],
+)
+def test_times_in_zones_that_no_database_knows(
+    client: FlaskClient, key: str, path: str, status: int
+) -> None:
+    assert client.get(path, headers=auth(key)).status_code == status
+
+
+def test_so_many_jobs_may_wait_and_no_more(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIMIT_QUEUED_JOBS", "3")
+    settings.current.cache_clear()
+    own = api_keys.create("crowded", "test")
+    answers = [client.post("/v1/jobs", json=a_job(), headers=auth(own)) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+    assert answers[3].get_json()["code"] == "QUOTA_EXCEEDED"
+    assert "Retry-After" in answers[3].headers
+    other = api_keys.create("empty", "test")
+    assert client.post("/v1/jobs", json=a_job(), headers=auth(other)).status_code == 201
+    monkeypatch.undo()
+    settings.current.cache_clear()
+
+
+def test_no_tenant_takes_all_streams(
+    client: FlaskClient, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENT_STREAMS", "4")
+    settings.current.cache_clear()
+    other = api_keys.create("other", "test")
+    mine, theirs = (
+        client.post("/v1/jobs", json=a_job(), headers=auth(who)).get_json()["job_id"]
+        for who in (key, other)
+    )
+    opened = [
+        client.get(f"/v1/jobs/{mine}/events", headers=auth(key), buffered=False) for _ in range(3)
+    ]
+    assert [answer.status_code for answer in opened] == [200, 200, 429]
+    opened.append(client.get(f"/v1/jobs/{theirs}/events", headers=auth(other), buffered=False))
+    assert opened[-1].status_code == 200
+    for answer in opened:
+        answer.close()
+    monkeypatch.undo()
+    settings.current.cache_clear()
+
+
+def test_long_answers_are_compressed_for_who_can_read_that(client: FlaskClient, key: str) -> None:
+    made = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()
+    path, accepts = f"/v1/jobs/{made['job_id']}", {"Accept-Encoding": "gzip", **auth(key)}
+    packed = client.get(path, headers=accepts)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert (
+        json.loads(gzip.decompress(packed.data)) == client.get(path, headers=auth(key)).get_json()
+    )
+    again = client.get(path, headers={**accepts, "If-None-Match": packed.headers["ETag"]})
+    assert again.status_code == 304
+
+
 ENDPOINTS = (
     ("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("GET", "/v1/jobs/job_1"), ("DELETE", "/v1/jobs/job_1"),
     ("GET", "/v1/jobs/job_1/logs"), ("GET", "/v1/jobs/job_1/plan"), ("GET", "/v1/jobs/job_1/steps"),
@@ -70,7 +139,9 @@ ENDPOINTS = (
     ("PATCH", "/v1/jobs/job_1"), ("POST", "/v1/jobs/job_1/retry"), ("GET", "/v1/jobs/job_1/bundle"),
     ("GET", "/v1/queue"), ("POST", "/v1/queue/pause"), ("POST", "/v1/queue/resume"),
     ("GET", "/v1/stats/errors"), ("GET", "/v1/api-keys"), ("POST", "/v1/api-keys"),
-    ("DELETE", "/v1/api-keys/x"),
+    ("DELETE", "/v1/api-keys/x"), ("GET", "/v1/jobs/job_1/events"), ("GET", "/v1/jobs/job_1/webhooks"),
+    ("POST", "/v1/jobs/job_1/webhooks/msg_1/redeliver"), ("POST", "/v1/webhooks/test"),
+    ("GET", "/v1/webhook-secrets"), ("POST", "/v1/webhook-secrets"), ("GET", "/metrics"),
 )  # fmt: skip
 
 
@@ -86,6 +157,48 @@ def test_no_endpoint_without_a_good_credential(
         answer = client.open(path, method=method, headers=headers)
         assert (answer.status_code, answer.get_json()["code"]) == (401, "UNAUTHENTICATED")
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_keys_that_ended_are_no_keys(
+    client: FlaskClient, database: str, method: str, path: str
+) -> None:
+    revoked, expired = (api_keys.create("acme", name) for name in ("revoked", "expired"))
+    key_admin.revoke(api_keys.id_of(revoked))
+    with transaction() as session:
+        found = session.get_one(ApiKey, api_keys.id_of(expired))
+        found.expires_at = found.created_at
+    for gone in (revoked, expired):
+        answer = client.open(path, method=method, headers=auth(gone))
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "UNAUTHENTICATED")
+
+
+OF_A_JOB = [(method, path) for method, path in ENDPOINTS if "/jobs/job_1" in path]
+
+
+@pytest.mark.parametrize(("method", "path"), OF_A_JOB)
+def test_a_job_of_others_is_no_job(client: FlaskClient, key: str, method: str, path: str) -> None:
+    mine = client.post("/v1/jobs", json=a_job(), headers=auth(key)).get_json()["job_id"]
+    other = api_keys.create("other", "test")
+    body = {"json": {"priority": 1}} if method == "PATCH" else {}
+    answer = client.open(path.replace("job_1", mine), method=method, headers=auth(other), **body)
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "JOB_NOT_FOUND")
+
+
+def test_the_matrix_has_every_endpoint(client: FlaskClient) -> None:
+    """What needs a credential by the OpenAPI document is in the lists of these tests."""
+    document = client.get("/openapi.json").get_json()
+    described = {
+        (method.upper(), re.sub(r"\{\w+\}", "X", path))
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in ("get", "post", "patch", "delete") and operation.get("security") != []
+    }
+    listed = {
+        (method, re.sub(r"job_1|msg_1|(?<=api-keys/)x|(?<=operators/)trim", "X", path))
+        for method, path in ENDPOINTS
+    }
+    assert described == listed
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template_string
+from flask import Blueprint as Pages
+from flask import Response, render_template_string
+from flask_smorest import Blueprint
 from markupsafe import Markup
+from marshmallow import Schema, fields
 
 from app import settings
 from app.api.auth import require
@@ -13,7 +16,9 @@ from app.services import metrics
 from app.taxonomy import MEANINGS
 from operators.problem import Code
 
-health = Blueprint("health", __name__)
+health = Blueprint("health", __name__, description="For load balancers and Prometheus")
+pages = Pages("pages", __name__)
+_PUBLIC: dict[str, Any] = {"security": []}
 
 _STYLE = """<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}
 dt{font-weight:600;margin-top:.8rem}dd{margin:0}code{font-size:1.1em}</style>"""
@@ -36,13 +41,26 @@ _INDEX_PAGE = """<!doctype html>
 """
 
 
-@health.get("/healthz")
-def live() -> Response:
+class HealthSchema(Schema):
+    status = fields.Str(metadata={"enum": ["ok", "degraded", "unavailable"]})
+
+
+class ReadinessSchema(HealthSchema):
+    checks = fields.Dict(keys=fields.Str(), values=fields.Str())
+
+
+@health.route("/healthz", methods=["GET"])
+@health.doc(**_PUBLIC)
+@health.response(200, HealthSchema)
+def live() -> Any:
     """This process answers."""
-    return jsonify(status="ok")
+    return {"status": "ok"}
 
 
-@health.get("/readyz")
+@health.route("/readyz", methods=["GET"])
+@health.doc(**_PUBLIC)
+@health.response(200, ReadinessSchema)
+@health.alt_response(503, schema=ReadinessSchema, description="Postgres or FFmpeg is missing")
 def ready() -> Any:
     """What the service needs answers: 503 only without Postgres or FFmpeg."""
     verdict = checking.check()
@@ -51,7 +69,8 @@ def ready() -> Any:
     return verdict
 
 
-@health.get("/metrics")
+@health.route("/metrics", methods=["GET"])
+@health.response(200, {"type": "string"}, content_type="text/plain")
 def show_metrics() -> Response:
     """Prometheus metrics, for administrators unless METRICS_PUBLIC is set."""
     if not settings.current().metrics_public:
@@ -59,13 +78,13 @@ def show_metrics() -> Response:
     return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
 
 
-@health.get("/docs/errors")
+@pages.get("/docs/errors")
 def list_errors() -> str:
     """All codes on one page."""
     return render_template_string(_INDEX_PAGE, meanings=MEANINGS, style=Markup(_STYLE))
 
 
-@health.get("/docs/errors/<code>")
+@pages.get("/docs/errors/<code>")
 def explain_error(code: str) -> str:
     """The documentation that each error object points at."""
     if code not in Code.__members__:

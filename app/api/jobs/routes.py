@@ -82,7 +82,7 @@ def get_job(query: dict[str, Any], job_id: str) -> Any:
     job = job_read.get(job_id, tenant())
     shown = {name: job[name] for name in query["chosen"] or job}
     answer = jsonify(shown)
-    answer.add_etag()
+    answer.add_etag(weak=True)  # compressed or not, it is the same job
     return answer.make_conditional(request)
 
 

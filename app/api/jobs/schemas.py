@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 from webargs.fields import DelimitedList
 
-from app.api.schemas import PageQuerySchema, PageSchema, ProblemItemSchema
+from app.api.schemas import ErrorSchema, Moment, PageQuerySchema, PageSchema, ProblemItemSchema
 from app.store.status import JobStatus
 
 IDEMPOTENCY_KEY = {
@@ -76,7 +76,7 @@ class JobSchema(Schema):
     retry_count = fields.Int()
     queue_position = fields.Int(allow_none=True)
     progress = fields.Nested(ProgressSchema)
-    error = fields.Dict(allow_none=True)
+    error = fields.Nested(ErrorSchema, allow_none=True)
     warnings = fields.List(fields.Nested(ProblemItemSchema))
     outputs = fields.List(fields.Nested(OutputSchema))
     spec = fields.Dict()
@@ -112,8 +112,8 @@ class JobQuerySchema(PageQuerySchema):
         fields.Str(validate=validate.Regexp(r".+:.*", error="Write it as KEY:VALUE.")),
         metadata={"description": "KEY:VALUE"},
     )
-    created_after = fields.AwareDateTime()
-    created_before = fields.AwareDateTime()
+    created_after = Moment()
+    created_before = Moment()
 
 
 class LogSchema(Schema):
@@ -145,7 +145,7 @@ class AttemptSchema(Schema):
     signal = fields.Str(allow_none=True)
     command = fields.Str(allow_none=True)
     argv = fields.List(fields.Str())
-    error = fields.Dict(allow_none=True)
+    error = fields.Nested(ErrorSchema, allow_none=True)
 
 
 class StepSchema(Schema):

@@ -1,14 +1,19 @@
 """What goes in and out of /v1/api-keys."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
-from app.api.schemas import PageQuerySchema, PageSchema
+from app.api.schemas import Moment, PageQuerySchema, PageSchema
 from app.services.api_keys import SCOPES
 from app.settings import TENANT_PATTERN
 
 
+def _has_no_nul(text: str) -> None:
+    if "\0" in text or not text.isprintable():
+        raise ValidationError("Must hold printable characters only.")
+
+
 class KeyCreateSchema(Schema):
-    name = fields.Str(required=True, validate=validate.Regexp(r"[^\x00\ud800-\udfff]{1,200}\Z"))
+    name = fields.Str(required=True, validate=[validate.Length(1, 200), _has_no_nul])
     tenant = fields.Str(
         load_default=None,
         allow_none=True,
@@ -20,7 +25,7 @@ class KeyCreateSchema(Schema):
         load_default=lambda: ["jobs:read", "jobs:write"],
         validate=validate.Length(min=1),
     )
-    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    expires_at = Moment(load_default=None, allow_none=True)
 
 
 class KeySchema(Schema):

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires
 from app.api.paging import show_page
-from app.api.schemas import PageSchema
+from app.api.schemas import Moment, PageSchema
 from app.services import error_stats
 
 stats = Blueprint("stats", __name__, url_prefix="/v1/stats", description="Counts for operators")
@@ -19,7 +19,7 @@ class ErrorStatsQuerySchema(Schema):
         validate=validate.OneOf(["hour", "day"]),
         metadata={"description": "How long a period is"},
     )
-    since = fields.AwareDateTime(
+    since = Moment(
         load_default=None,
         allow_none=True,
         metadata={"description": "RFC 3339; a day ago for hours, 30 days ago for days"},
