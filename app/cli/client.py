@@ -1,7 +1,5 @@
 """Client of a server: submit, status, watch, logs, cancel, retry, list."""
 
-import time
-import uuid
 from typing import Any
 
 import click
@@ -9,15 +7,15 @@ from rich.markup import escape
 
 from app.cli.job_text import doing, print_end, print_status, progress_bar
 from app.cli.output import EXIT_FAILED, err, out, print_json
-from app.cli.remote import Server, client_command
+from app.cli.remote import client_command
 from app.cli.spec_file import read_spec
-from app.store.status import TERMINAL
+from app.client import Client
 
-_POLL_S = 0.5
+_PATIENCE_S = 60.0
 
 
-def _show(server: Server, job: dict[str, Any]) -> None:
-    print_json(job) if server.as_json else print_status(job)
+def _show(job: dict[str, Any], as_json: bool) -> None:
+    print_json(job) if as_json else print_status(job)
 
 
 @click.command()
@@ -25,13 +23,12 @@ def _show(server: Server, job: dict[str, Any]) -> None:
 @click.option("--idempotency-key", "key", help="The same key again gives the same job.")
 @click.option("--watch", "is_watched", is_flag=True, help="Stay until the job has ended.")
 @client_command
-def submit(server: Server, spec_file: str, key: str | None, is_watched: bool) -> int:
+def submit(server: Client, as_json: bool, spec_file: str, key: str | None, is_watched: bool) -> int:
     """Submit a job. "-" reads the spec from standard input."""
-    once = {"Idempotency-Key": key or str(uuid.uuid4())}
-    job = server.call("POST", "/v1/jobs", json=read_spec(spec_file), headers=once)
+    job = server.submit(read_spec(spec_file), key)
     if is_watched:
-        return _watch(server, job["job_id"])
-    if server.as_json:
+        return _watch(server, as_json, job["job_id"])
+    if as_json:
         print_json(job)
     else:
         out.print(job["job_id"])
@@ -42,27 +39,31 @@ def submit(server: Server, spec_file: str, key: str | None, is_watched: bool) ->
 @click.command()
 @click.argument("job_id")
 @client_command
-def status(server: Server, job_id: str) -> None:
+def status(server: Client, as_json: bool, job_id: str) -> None:
     """Show a job: progress, outputs, or why it failed."""
-    _show(server, server.call("GET", f"/v1/jobs/{job_id}"))
+    _show(server.job(job_id), as_json)
 
 
 @click.command()
 @click.argument("job_id")
 @client_command
-def watch(server: Server, job_id: str) -> int:
+def watch(server: Client, as_json: bool, job_id: str) -> int:
     """Follow a job to its end; exit 1 unless it completes."""
-    return _watch(server, job_id)
+    return _watch(server, as_json, job_id)
 
 
-def _watch(server: Server, job_id: str) -> int:
+def _watch(server: Client, as_json: bool, job_id: str) -> int:
     with progress_bar() as bar:
         task = bar.add_task("pending", total=100)
-        while (job := server.call("GET", f"/v1/jobs/{job_id}"))["status"] not in TERMINAL:
+
+        def show(job: dict[str, Any]) -> None:
             done = job["progress"]["overall_percent"]
             bar.update(task, completed=done, description=doing(job))
-            time.sleep(_POLL_S)
-    print_json(job) if server.as_json else print_end(job)
+
+        show(server.job(job_id))
+        server.patience_s = _PATIENCE_S  # it is there; that it restarts is no reason to give up
+        job = server.wait(job_id, on_change=show)
+    print_json(job) if as_json else print_end(job)
     if job["status"] == "cancelled":
         err.print("[yellow]The job was cancelled.[/yellow]")
     return 0 if job["status"] == "completed" else EXIT_FAILED
@@ -72,11 +73,10 @@ def _watch(server: Server, job_id: str) -> int:
 @click.argument("job_id")
 @click.option("--level", type=click.Choice(["debug", "info", "warning", "error"]))
 @client_command
-def logs(server: Server, job_id: str, level: str | None) -> None:
+def logs(server: Client, as_json: bool, job_id: str, level: str | None) -> None:
     """Print what happened to a job."""
-    query = {"limit": 100, **({"level": level} if level else {})}
-    lines = list(server.pages(f"/v1/jobs/{job_id}/logs", **query))
-    if server.as_json:
+    lines = list(server.logs(job_id, limit=100, **({"level": level} if level else {})))
+    if as_json:
         print_json(lines)
         return
     for line in lines:
@@ -89,17 +89,17 @@ def logs(server: Server, job_id: str, level: str | None) -> None:
 @click.command()
 @click.argument("job_id")
 @client_command
-def cancel(server: Server, job_id: str) -> None:
+def cancel(server: Client, as_json: bool, job_id: str) -> None:
     """Cancel a job; what it runs stops at once."""
-    _show(server, server.call("DELETE", f"/v1/jobs/{job_id}"))
+    _show(server.cancel(job_id), as_json)
 
 
 @click.command()
 @click.argument("job_id")
 @client_command
-def retry(server: Server, job_id: str) -> None:
+def retry(server: Client, as_json: bool, job_id: str) -> None:
     """Try a failed job again; what is done stays done."""
-    _show(server, server.call("POST", f"/v1/jobs/{job_id}/retry", is_repeatable=False))
+    _show(server.retry(job_id), as_json)
 
 
 @click.command("list")
@@ -109,11 +109,13 @@ def retry(server: Server, job_id: str) -> None:
 )
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 100))
 @client_command
-def list_jobs(server: Server, statuses: tuple[str, ...], tags: tuple[str, ...], limit: int) -> None:
+def list_jobs(
+    server: Client, as_json: bool, statuses: tuple[str, ...], tags: tuple[str, ...], limit: int
+) -> None:
     """List jobs, newest first."""
     query = {"status": list(statuses), "tag": list(tags), "limit": limit}
     page = server.call("GET", "/v1/jobs", params=query)
-    if server.as_json:
+    if as_json:
         print_json(page)
         return
     for job in page["data"]:

@@ -24,6 +24,8 @@ AT_START = {
     "app.embedded.supervisor.KeepsFailing", "app.embedded.server.CannotStart", "app.settings.BadSettings",
     "app.cli.remote.Stopped", "operators.registry.DuplicateOperator",
 }  # fmt: skip
+# shown by the Python client, to who calls it
+OF_CLIENT = {"app.client.ApiError", "app.client.ServerUnreachable", "app.client.JobTimeout"}
 # always caught where they are meant, and turned into problems
 WITHIN = {
     "operators.contract.BadParameters", "operators.rules.Rejected", "operators.duration.BadDuration",
@@ -49,7 +51,7 @@ def test_every_exception_class_has_its_place() -> None:
         if inspect.isclass(cls) and issubclass(cls, BaseException)
         if cls.__module__ == module.__name__
     }
-    assert ours == SHOWN | AT_START | WITHIN
+    assert ours == SHOWN | AT_START | OF_CLIENT | WITHIN
 
 
 @pytest.fixture
