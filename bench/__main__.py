@@ -17,6 +17,7 @@ from app import settings
 from app.engine import tools
 from bench.calibrate import accuracy
 from bench.experts import compare
+from bench.pages import compare as pages_compared
 from bench.queue import curve
 from planner.parse import parse_spec
 from planner.plan import Options, make_plan
@@ -110,6 +111,12 @@ def main() -> int:
         table.add_row(f"one job among {size} that wait", f"{shown} ms", "", "")
     (_, few), *_, (_, many) = waits
     worst = max(many[name] / few[name] for name in few)
+    pages = {name: (few_ms, many_ms) for name, few_ms, many_ms in pages_compared()}
+    for name, (few_ms, many_ms) in pages.items():
+        table.add_row(
+            f"100 jobs of a list: {name}", f"{few_ms:.1f} ms, {many_ms:.1f} ms", "1 k, 1 M", ""
+        )
+    deep = max(pages[name][1] / pages[name][0] for name in ("newest", "last page"))
     growth = (costs[5000] / 5000) / (costs[500] / 500)
     with tempfile.TemporaryDirectory(prefix="media-pipeline-bench-") as folder:
         fused, stepwise = fusing(Path(folder))
@@ -119,6 +126,7 @@ def main() -> int:
         ("parse, check and plan 500 operations", f"{whole * 1000:.0f} ms", "< 200 ms", whole < 0.2),
         ("cost of one operation, 5000 against 500", f"{growth:.2f} ×", "≤ 1.2 ×", growth <= 1.2),
         ("one job among 10,000 that wait, against 100", f"{worst:.1f} ×", "≤ 2 ×", worst <= 2),
+        ("a page of jobs among 1,000,000, against 1,000", f"{deep:.1f} ×", "≤ 2 ×", deep <= 2),
         ("five operations, fused against node by node", f"{stepwise / fused:.2f} × faster", "≥ 1.5 ×", stepwise / fused >= 1.5),
         (f"wall time of {judged} steps, estimated by the table", f"{untaught:.0%} off", "-", True),
         (f"wall time of {judged} steps, after learning from others", f"{taught:.0%} off", "≤ 25 %", taught <= 0.25),

@@ -82,10 +82,8 @@ def page(tenant_id: str, which: Filter, before: tuple[datetime, str] | None, lim
         )  # fmt: skip
         shown = found[:limit]
         places = _positions(shown)
-        data = [
-            show_job(job, steps.of_job(session, job.job_id), places.get(job.job_id))
-            for job in shown
-        ]
+        rows = steps.of_jobs(session, [job.job_id for job in shown])
+        data = [show_job(job, rows[job.job_id], places.get(job.job_id)) for job in shown]
     has_more = len(found) > limit
     return Page(data=data, next_key=(shown[-1].created_at, shown[-1].job_id) if has_more else None)
 

@@ -32,6 +32,15 @@ def of_job(session: Session, job_id: str) -> list[Step]:
     return list(session.scalars(select(Step).where(Step.job_id == job_id).order_by(Step.position)))
 
 
+def of_jobs(session: Session, job_ids: Sequence[str]) -> dict[str, list[Step]]:
+    """The same for several jobs, in one query."""
+    found: dict[str, list[Step]] = {job_id: [] for job_id in job_ids}
+    query = select(Step).where(Step.job_id.in_(job_ids)).order_by(Step.job_id, Step.position)
+    for step in session.scalars(query):
+        found[step.job_id].append(step)
+    return found
+
+
 def kind_of(session: Session, job_id: str, step_id: str) -> str:
     query = select(Step.kind).where(Step.job_id == job_id, Step.step_id == step_id)
     return session.scalars(query).one()

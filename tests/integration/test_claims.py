@@ -65,12 +65,12 @@ def test_two_parents_that_end_at_once_wake_their_child() -> None:
     assert claim(job_id, "s1")
     assert claim(job_id, "s2")
 
-    def complete(step_id: str) -> tuple[str, ...] | None:
+    def complete(step_id: str) -> steps.Woken | None:
         with transaction() as session:
             return steps.complete(session, job_id, step_id, 1)
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(complete, ["s1", "s2"])) == [(), ("s3",)]  # type: ignore[type-var]
+        assert sorted(pool.map(complete, ["s1", "s2"])) == [(), (("s3", "ffmpeg"),)]  # type: ignore[type-var]
     assert claim(job_id, "s3")
 
 
