@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from app import settings
+from app.engine.storage import local
 from app.engine.storage.http import HttpSource
-from app.engine.storage.port import Described, Source
+from app.engine.storage.port import Described, Publication, Source
+from app.engine.storage.s3 import S3Object, S3Publication, S3Source
 from app.engine.web.client import Web
 from app.engine.web.guard import Guard
 from app.errors import Failure
@@ -32,7 +34,17 @@ def web(within_s: float | None = None) -> Web:
 
 def open_source(uri: str) -> Source:
     """The source that a URI names, as its scheme wants it."""
+    if uri.lower().startswith("s3:"):
+        return _Guarded(source=S3Source(uri=uri, endpoint=settings.current().s3_endpoint_url))
     return _Guarded(source=HttpSource(url=uri, web=web()))
+
+
+def plan_publication(uri: str, tenant_id: str, attempt: str) -> Publication:
+    """How an output will appear at its destination. Raises: Failure."""
+    now = settings.current()
+    if uri.lower().startswith("s3:"):
+        return S3Publication(target=S3Object(uri=uri, endpoint=now.s3_endpoint_url))
+    return local.plan_publication(uri, attempt, now.roots(tenant_id))
 
 
 @dataclass(frozen=True, kw_only=True)

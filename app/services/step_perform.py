@@ -18,6 +18,7 @@ from app.store.session import transaction
 from app.store.steps import Woken
 from operators.media import MediaInfo
 from operators.problem import Code, Problem
+from planner.uri import is_remote
 
 
 def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
@@ -40,7 +41,10 @@ def _make(run: Run) -> Woken:
     found = [_inspect(output, run.binaries, damage) for output in command.outputs]
     is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
     warnings = [_damage_warning()] if is_damaged else []
-    woken = step_publish.publish(run, command.outputs, found, warnings)
+    pairs = list(zip(command.outputs, found, strict=True))
+    here = [pair for pair in pairs if not is_remote(pair[0].destination)]
+    step_publish.keep_found(run.attempt.job.job_id, [pair for pair in pairs if pair not in here])
+    woken = step_publish.publish(run, [o for o, _ in here], [i for _, i in here], warnings)
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return woken
 

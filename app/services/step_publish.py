@@ -4,18 +4,19 @@ at all.
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app import settings
 from app.engine.process import Stop
-from app.engine.storage import local
-from app.engine.storage.local import Publication
-from app.services import step_command
+from app.engine.progress import Progress
+from app.engine.storage.port import Publication
+from app.errors import Failure
+from app.services import remote, step_command
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
-from app.services.step_lease import Lease, LeaseEnded
+from app.services.step_lease import LeaseEnded
 from app.services.step_run import Run
 from app.store import jobs, parts, steps
 from app.store.session import transaction
@@ -28,22 +29,21 @@ def publish(
     run: Run,
     outputs: Sequence[OutputFile],
     found: Sequence[MediaInfo],
-    warnings: Sequence[Problem],
+    warnings: Sequence[Problem] = (),
 ) -> steps.Woken:
-    """Stage every file, then reveal all of them under the fence and complete the step."""
-    attempt, lease = run.attempt, run.lease
-    written = 0
+    """Stage every file, then reveal all of them under the fence and complete the step.
+
+    Raises: Failure, LeaseEnded.
+    """
+    attempt, written = run.attempt, 0
     staged = {
-        output.index: [(uri, _stage(attempt, path, uri, lease)) for path, uri in _files(output)]
+        output.index: [(uri, _stage(run, path, uri)) for path, uri in _files(output)]
         for output in outputs
     }
     with transaction() as session:
         hold(session, attempt, [part for parts_ in staged.values() for _, part in parts_])
         for output, info in zip(outputs, found, strict=True):
-            for _, publication in staged[output.index]:
-                local.reveal(publication)
-                parts.forget(session, publication.part)
-            entry = _published(staged[output.index], info)
+            entry = _published(session, staged[output.index], info)
             jobs.set_output(session, attempt.job.job_id, output.index, entry)
             written += entry["size_bytes"]
         for warning in warnings:
@@ -51,12 +51,20 @@ def publish(
         return complete(session, attempt, usage=run.usage(written))
 
 
+def keep_found(job_id: str, pairs: Sequence[tuple[OutputFile, MediaInfo]]) -> None:
+    """What outputs were found to be, until they are sent."""
+    with transaction() as session:
+        for output, info in pairs:
+            jobs.set_output(session, job_id, output.index, {"media_info": info.to_json()})
+
+
 def hold(session: Session, attempt: Attempt, staged: Sequence[Publication] = ()) -> None:
     """Check the fence and keep it until the transaction ends. Raises: LeaseEnded."""
     if steps.lock_if_held(session, *attempt.key):
         return
     for publication in staged:
-        local.discard(publication.part)
+        with suppress(Failure):  # the sweep removes what cannot be removed now
+            publication.discard()
     pulse = steps.look(session, *attempt.key)
     raise LeaseEnded(Stop.LEASE_LOST if pulse.is_wanted else Stop.CANCELLED)
 
@@ -69,12 +77,20 @@ def _files(output: OutputFile) -> list[tuple[str, str]]:
     return [*output.written(), (path, step_command.beside(output.destination, "vtt"))]
 
 
-def _stage(attempt: Attempt, path: str, uri: str, lease: Lease) -> Publication:
-    roots = settings.current().roots(attempt.job.tenant_id)
-    publication = local.plan_publication(uri, "-".join(map(str, attempt.key)), roots)
-    with transaction() as session:
-        parts.add(session, publication.part, *attempt.key)
-    local.stage(path, publication, lease.check)
+def _stage(run: Run, path: str, uri: str) -> Publication:
+    attempt, size = run.attempt, os.path.getsize(path)
+    publication = remote.plan_publication(
+        uri, attempt.job.tenant_id, "-".join(map(str, attempt.key))
+    )
+
+    def note(mark: str) -> None:
+        with transaction() as session:
+            parts.add(session, mark, *attempt.key)
+
+    def tick(sent: int) -> None:
+        run.tick(Progress(total_size_bytes=sent), 100 * sent / size if size else None)
+
+    publication.stage(path, note, tick)
     return publication
 
 
@@ -88,15 +104,20 @@ def complete(session: Session, attempt: Attempt, **found: Any) -> steps.Woken:
     return woken or ()
 
 
-def _published(staged: Sequence[tuple[str, Publication]], info: MediaInfo) -> dict[str, Any]:
-    """The output's entry in the job. Its checksums follow."""
-    files = [
-        {"uri": uri, "size_bytes": os.path.getsize(publication.path), "md5": None}
-        for uri, publication in staged
-    ]
+def _published(
+    session: Session, staged: Sequence[tuple[str, Publication]], info: MediaInfo
+) -> dict[str, Any]:
+    """Reveal an output's files; its entry in the job. Checksums may follow."""
+    files = []
+    for uri, publication in staged:
+        made = publication.reveal()
+        files.append({"uri": uri, "size_bytes": made.size_bytes, "md5": made.md5})
+        for mark in publication.marks:
+            parts.forget(session, mark)
     return {
         "status": "completed",
         "size_bytes": sum(file["size_bytes"] for file in files),
+        "md5": files[0]["md5"] if len(files) == 1 else None,
         "media_info": info.to_json(),
         "files": files,
     }

@@ -1,6 +1,7 @@
 """The FFmpeg runs of an attempt: its command, its bounds, what it took, why it failed."""
 
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -10,6 +11,7 @@ from app import settings
 from app.engine import process, tools, workspace
 from app.engine.classify import classify
 from app.engine.process import Outcome, Stop
+from app.engine.progress import Progress
 from app.engine.tools import Tools
 from app.errors import Failure
 from app.services import step_command
@@ -45,6 +47,8 @@ class Run:
     binaries: Tools
     folder: str
     finished: Finished
+    deadline: float
+    """When the job's time is over, by the monotonic clock."""
     outcomes: list[Outcome] = field(default_factory=list)
     """Of every FFmpeg that ran: a measuring step may need several."""
 
@@ -92,6 +96,12 @@ class Run:
         file_bytes = limits.max_output_size if is_last else None
         return process.Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
 
+    def tick(self, progress: Progress, percent: float | None) -> None:
+        """Bytes have moved. Raises: LeaseEnded; Failure when the job's time is over."""
+        if time.monotonic() > self.deadline:
+            raise Failure(code=Code.TIMEOUT)
+        self.lease.move(progress, percent)
+
     @property
     def place(self) -> step_command.Place:
         return self._place({})
@@ -130,6 +140,7 @@ def begin(attempt: Attempt, lease: Lease, seconds_left: float) -> Run:
         binaries=tools.find(now),
         folder=workspace.attempt_dir(now.work_dir, *attempt.key),
         finished=_finished(attempt),
+        deadline=time.monotonic() + seconds_left,
     )
 
 

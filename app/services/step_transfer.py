@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import time
 
 from app import settings
 from app.engine.progress import Progress
@@ -10,11 +9,12 @@ from app.engine.storage import local
 from app.engine.storage.fetch import Fetch, patiently
 from app.engine.storage.port import Source
 from app.errors import Failure
-from app.services import remote, step_publish
+from app.services import remote, step_command, step_publish
 from app.services.media_probe import input_problem
 from app.services.step_run import Run
 from app.store import steps
 from app.store.session import transaction
+from operators.media import MediaInfo
 from operators.problem import Code
 from planner.transfers import FETCH, MEDIA
 
@@ -24,9 +24,20 @@ def transfer(run: Run) -> steps.Woken:
     argv = run.attempt.planned["argv"]
     with transaction() as session:
         steps.annotate_attempt(session, *run.attempt.key, command=" ".join(argv), argv=argv)
-    if argv[0] == FETCH:
-        return _fetch(run)
-    raise NotImplementedError
+    return _fetch(run) if argv[0] == FETCH else _send(run)
+
+
+def _send(run: Run) -> steps.Woken:
+    """Publish an output that an earlier step made."""
+    plan, job = run.attempt.job.plan, run.attempt.job
+    assert plan is not None
+    index = int(run.attempt.planned["nodes"][0].removeprefix("output_"))
+    (maker,) = run.attempt.planned["depends_on"]
+    made_by = next(step for step in plan["steps"] if step["step_id"] == maker)
+    folder = run.place.folder_of(maker)
+    output = step_command.output_file(plan, job.spec, made_by, index, folder)
+    found = MediaInfo.from_json(job.outputs[index]["media_info"])
+    return step_publish.publish(run, [output], [found])
 
 
 def _fetch(run: Run) -> steps.Woken:
@@ -48,13 +59,10 @@ def _bring(run: Run, source: Source) -> int:
     for attempt in patiently():
         with attempt:
             known = source.describe()
-    deadline = time.monotonic() + run.seconds_left
 
     def tick(arrived: int) -> None:
-        if time.monotonic() > deadline:
-            raise Failure(code=Code.TIMEOUT)
         share = 100 * arrived / known.size_bytes if known.size_bytes else None
-        run.lease.move(Progress(total_size_bytes=arrived), share)
+        run.tick(Progress(total_size_bytes=arrived), share)
 
     path, most = os.path.join(run.folder, MEDIA), settings.current().limit_input_bytes
     fetch = Fetch(source=source, known=known, path=path, most_bytes=most, tick=tick)

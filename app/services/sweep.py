@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app import log, settings
 from app.engine import workspace
-from app.engine.storage import local
+from app.engine.storage import local, s3
 from app.errors import Failure
 from app.queue import locks, send
 from app.services import job_fail
@@ -134,14 +134,25 @@ def remove_parts() -> int:
     """Files beside destinations whose attempt is over."""
     with transaction() as session:
         paths = parts.orphans(session, _BATCH)
+        known = tuple(parts.all_of_s3(session)) if any(map(s3.is_mark, paths)) else ()
     for path in paths:
-        try:
-            local.discard(path)
-        except OSError as error:
-            log.get(__name__).warning("a part cannot be removed", path=path, error=str(error))
-        with transaction() as session:
-            parts.forget(session, path)
+        if _remove_part(path, known):
+            with transaction() as session:
+                parts.forget(session, path)
     return len(paths)
+
+
+def _remove_part(path: str, known: tuple[str, ...]) -> bool:
+    """False where another try may do."""
+    try:
+        if s3.is_mark(path):
+            s3.abort(path, settings.current().s3_endpoint_url, known)
+        else:
+            local.discard(path)
+    except (OSError, Failure) as error:
+        log.get(__name__).warning("a part cannot be removed", path=path, error=str(error))
+        return not (isinstance(error, Failure) and error.is_retryable)
+    return True
 
 
 def remove_work_files() -> int:

@@ -20,6 +20,11 @@ def forget(session: Session, path: str) -> None:
     session.execute(delete(OutputPart).where(OutputPart.path == path))
 
 
+def all_of_s3(session: Session) -> list[str]:
+    """Every upload that is noted, whoever it belongs to."""
+    return list(session.scalars(select(OutputPart.path).where(OutputPart.path.startswith("s3://"))))
+
+
 def orphans(session: Session, limit: int) -> list[str]:
     """Parts whose attempt does not run any more."""
     is_alive = exists().where(

@@ -34,21 +34,23 @@ class HttpSource:
     def describe(self) -> Described:
         """Asks for the first byte: presigned URLs refuse HEAD."""
         with self._get({"Range": "bytes=0-0"}) as answer:
-            headers = answer.headers
-            if answer.status == 416:  # of nothing there is no first byte
-                return Described(size_bytes=0, version=None, has_ranges=False)
-            _check(answer, self.host)
-            found = _RANGE.fullmatch(headers.get("content-range", ""))
-            has_ranges = answer.status == 206 and found is not None and found[3] != "*"
-            length = found[3] if found and has_ranges else headers.get("content-length", "")
-            # a weak ETag cannot be matched when a range is asked for
-            tag = headers.get("etag", "")
-            version = tag if tag and not tag.startswith("W/") else headers.get("last-modified")
-            return Described(
-                size_bytes=int(length) if length.isdigit() else None,
-                version=version or None,
-                has_ranges=has_ranges,
-            )
+            # of nothing there is no first byte, and some servers say so by 400
+            if answer.status not in (400, 416):
+                return self._described(answer)
+        with self._get({}) as answer:
+            return self._described(answer)
+
+    def _described(self, answer: Answer) -> Described:
+        headers = answer.headers
+        _check(answer, self.host)
+        found = _RANGE.fullmatch(headers.get("content-range", ""))
+        has_ranges = answer.status == 206 and found is not None and found[3] != "*"
+        length = found[3] if found and has_ranges else headers.get("content-length", "")
+        return Described(
+            size_bytes=int(length) if length.isdigit() else None,
+            version=_version(answer),
+            has_ranges=has_ranges,
+        )
 
     @contextmanager
     def read(
@@ -59,7 +61,9 @@ class HttpSource:
             wanted["If-Range"] = version
         with self._get(wanted) as answer:
             _check(answer, self.host)
-            if wanted and answer.status != 206:
+            # some servers take no notice of If-Range
+            is_same = version is None or _version(answer) in (None, version)
+            if (wanted and answer.status != 206) or not is_same:
                 raise Failure(
                     code=Code.INPUT_DOWNLOAD_FAILED,
                     message=f"What {self.host} serves has changed while it was read.",
@@ -86,6 +90,12 @@ class HttpSource:
 
     def _failed(self, what: str) -> Failure:
         return Failure(code=Code.INPUT_DOWNLOAD_FAILED, message=f"{self.host} {what}.")
+
+
+def _version(answer: Answer) -> str | None:
+    """A weak ETag cannot be matched when a range is asked for."""
+    tag = answer.headers.get("etag", "")
+    return (tag if not tag.startswith("W/") else "") or answer.headers.get("last-modified") or None
 
 
 def _last(stop: int | None) -> str:

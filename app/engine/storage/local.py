@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.engine.storage.port import Published
 from app.errors import Failure
 from operators.problem import Code
 from planner.uri import is_inside, parse_uri
 
+Note = Callable[[str], None]
+Tick = Callable[[int], object]
 _BLOCK_BYTES = 8 << 20
 _WRITE_CODES = {
     errno.ENOSPC: Code.INSUFFICIENT_DISK_SPACE,
@@ -42,15 +45,47 @@ def _check_inside(path: str, shown: str, roots: Sequence[str]) -> None:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Publication:
+@dataclass(kw_only=True)
+class LocalPublication:
     """A destination on its way: `part` is beside `path`, so that a rename makes it appear."""
 
     path: str
     part: str
 
+    @property
+    def marks(self) -> list[str]:
+        return [self.part]
 
-def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> Publication:
+    def stage(self, work_file: str, note: Note, tick: Tick) -> None:
+        """Bring a finished work file beside its destination, on disk for good. Moves where it can,
+        else copies; `tick` is called in between and may raise. Raises: Failure."""
+        note(self.part)
+        try:
+            _place(work_file, self.part, tick)
+            with open(self.part, "rb") as part:
+                os.fsync(part.fileno())
+        except OSError as error:
+            self.discard()
+            raise write_failure(error, self.path) from error
+
+    def reveal(self) -> Published:
+        """Make a staged file appear under its name, replacing what was there. Raises: Failure."""
+        try:
+            os.replace(self.part, self.path)
+            folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
+            try:
+                os.fsync(folder)  # the name, too, must survive a power cut
+            finally:
+                os.close(folder)
+            return Published(size_bytes=os.path.getsize(self.path))
+        except OSError as error:
+            raise write_failure(error, self.path) from error
+
+    def discard(self) -> None:
+        discard(self.part)
+
+
+def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> LocalPublication:
     """Where an output will appear. `attempt` is unique among all attempts of all jobs, so that two
     jobs with one destination do not share a part. Makes the folder. Raises: Failure."""
     wanted = parse_uri(uri).path
@@ -64,22 +99,10 @@ def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> Publicatio
     # a file name has at most 255 bytes
     short = name.encode()[:160].decode(errors="ignore")
     part = os.path.join(real, f".{short}.{attempt}.part")
-    return Publication(path=os.path.join(real, name), part=part)
+    return LocalPublication(path=os.path.join(real, name), part=part)
 
 
-def stage(work_file: str, publication: Publication, tick: Callable[[], None]) -> None:
-    """Bring a finished work file beside its destination, on disk for good. Moves where it can,
-    else copies; `tick` is called in between and may raise. Raises: Failure."""
-    try:
-        _place(work_file, publication.part, tick)
-        with open(publication.part, "rb") as part:
-            os.fsync(part.fileno())
-    except OSError as error:
-        discard(publication.part)
-        raise write_failure(error, publication.path) from error
-
-
-def _place(work_file: str, part: str, tick: Callable[[], None]) -> None:
+def _place(work_file: str, part: str, tick: Tick) -> None:
     try:
         os.rename(work_file, part)
     except OSError as error:
@@ -88,20 +111,7 @@ def _place(work_file: str, part: str, tick: Callable[[], None]) -> None:
         with open(work_file, "rb") as source, open(part, "wb") as target:
             while block := source.read(_BLOCK_BYTES):
                 target.write(block)
-                tick()
-
-
-def reveal(publication: Publication) -> None:
-    """Make a staged file appear under its name, replacing what was there. Raises: Failure."""
-    try:
-        os.replace(publication.part, publication.path)
-        folder = os.open(os.path.dirname(publication.path), os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the name, too, must survive a power cut
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise write_failure(error, publication.path) from error
+                tick(target.tell())
 
 
 def md5(path: str) -> str:

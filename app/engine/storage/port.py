@@ -1,10 +1,10 @@
-"""What every remote storage can do: say what an object is, and read parts of it. Kinds: `http`, `s3`.
+"""What storage can do: say what an object is, read parts of it, publish a file. Kinds: `local`, `http`, `s3`.
 
-Errors are Failures with the codes of inputs: INPUT_NOT_FOUND, INPUT_ACCESS_DENIED, SSRF_BLOCKED,
+Errors of sources are Failures with the codes of inputs: INPUT_NOT_FOUND, INPUT_ACCESS_DENIED, SSRF_BLOCKED,
 INPUT_TOO_LARGE, and INPUT_DOWNLOAD_FAILED for whatever another try may heal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +20,38 @@ class Described:
     """Of its content (an ETag, else a date); None: there is no telling whether it changes."""
     has_ranges: bool
     """Whether parts of it can be asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A file at its destination; md5 in hex, None where it is computed later."""
+
+    size_bytes: int
+    md5: str | None = None
+
+
+class Publication(Protocol):
+    """A file on its way to a destination: staged out of sight, revealed at once."""
+
+    @property
+    def marks(self) -> list[str]:
+        """What was noted of it, to be forgotten when it is over."""
+        ...
+
+    def stage(
+        self, work_file: str, note: Callable[[str], None], tick: Callable[[int], object]
+    ) -> None:
+        """Bring the file there, out of sight. `note` is told what must be removed if nobody
+        reveals it, before that exists. Raises: Failure; whatever `tick` raises."""
+        ...
+
+    def reveal(self) -> Published:
+        """Make it appear, replacing what was there. Raises: Failure."""
+        ...
+
+    def discard(self) -> None:
+        """Remove what was staged, as far as it is there. Raises: Failure."""
+        ...
 
 
 class Source(Protocol):

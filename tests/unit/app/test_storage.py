@@ -48,10 +48,10 @@ def test_an_output_appears_whole_and_replaces_what_was_there(roots: tuple[Path, 
     work.write_text("new")
     target = inside / "deep" / "er" / "o.mp4"
     publication = local.plan_publication(file_uri(str(target)), "job_1-s1-2", [str(inside)])
-    local.stage(str(work), publication, lambda: None)
+    publication.stage(str(work), lambda _: None, lambda _: None)
     assert (target.exists(), Path(publication.part).name) == (False, ".o.mp4.job_1-s1-2.part")
     target.write_text("old")
-    local.reveal(publication)
+    publication.reveal()
     assert target.read_text() == "new"
     assert [path.name for path in target.parent.iterdir()] == ["o.mp4"]
 
@@ -70,8 +70,8 @@ def test_a_destination_that_is_a_link_is_replaced_not_followed(roots: tuple[Path
     (inside / "o.mp4").symlink_to(outside / "precious")
     (inside / "work").write_text("new")
     publication = local.plan_publication(file_uri(str(inside / "o.mp4")), "1", [str(inside)])
-    local.stage(str(inside / "work"), publication, lambda: None)
-    local.reveal(publication)
+    publication.stage(str(inside / "work"), lambda _: None, lambda _: None)
+    publication.reveal()
     assert (outside / "precious").read_text() == "old"
     assert (inside / "o.mp4").read_text() == "new"
 
@@ -102,8 +102,8 @@ def test_two_jobs_with_one_destination_do_not_share_a_part(roots: tuple[Path, Pa
     for publication, content in ((one, "one"), (other, "other")):
         work = inside / "work"
         work.write_text(content)
-        local.stage(str(work), publication, lambda: None)
-    local.reveal(one)
+        publication.stage(str(work), lambda _: None, lambda _: None)
+    one.reveal()
     assert Path(one.path).read_text() == "one"
-    local.reveal(other)
+    other.reveal()
     assert Path(one.path).read_text() == "other"
