@@ -53,6 +53,11 @@ class Settings:
     work_dir: str = param(
         String(), "Work files of running jobs", default="/tmp/media-pipeline"
     )  # fmt: skip
+    work_uri: str = param(
+        String(pattern=r"|s3://[^/\s]+(/[^\s]*)?"),
+        "Where work files go that workers without a common WORK_DIR share, for example s3://bucket/work",
+        default="",
+    )
     ffmpeg_binary: str = param(
         String(), "FFmpeg 5.1 to 9; empty: from PATH, else from wheels", default=""
     )

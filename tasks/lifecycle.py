@@ -1,6 +1,7 @@
 """What a worker process does beside tasks: logging, and saying that it is there."""
 
 import threading
+import time
 from typing import Any
 
 from celery.signals import (
@@ -42,6 +43,7 @@ class Heartbeat(threading.Thread):
         self._report = (worker_id, slots, queues)
         self._status = WorkerStatus.ACTIVE
         self._changed = threading.Event()
+        self._cleaned_at = 0.0
 
     def run(self) -> None:
         while self._status is not WorkerStatus.OFFLINE:
@@ -50,10 +52,17 @@ class Heartbeat(threading.Thread):
                 worker_presence.beat(*self._report, self._status)
                 worker_presence.end_strays()
                 sweep.rescue()
+                self._clean()
             except Exception as error:
                 # whatever it was, the next beat may succeed; a silent thread would look like death
                 log.get(__name__).warning("heartbeat not complete", error=str(error))
             self._changed.wait(float(settings.current().heartbeat_s))
+
+    def _clean(self) -> None:
+        """Each machine removes its own work files: no sweep elsewhere sees them."""
+        if time.monotonic() - self._cleaned_at > float(settings.current().sweep_s):
+            self._cleaned_at = time.monotonic()
+            sweep.remove_work_files()
 
     def drain(self) -> None:
         """Say that no more work is wanted. Called in a signal handler: does nothing itself."""

@@ -3,10 +3,14 @@
 import os
 import secrets
 import shutil
+import time
 from contextlib import suppress
 
 FONTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fonts")
 """The bundled fonts."""
+PROBE = "probe-"
+"""How folders begin in which remote files are probed."""
+_PROBE_S = 3600
 _PLACE = ".place"  # in WORK_DIR: which one it is
 
 
@@ -48,10 +52,18 @@ def remove(path: str) -> None:
 
 
 def remove_aside(work_dir: str) -> None:
-    """Remove what was set aside by somebody who died before it was gone."""
+    """Remove what was set aside by somebody who died before it was gone, and probes of such."""
     for name in os.listdir(work_dir) if os.path.isdir(work_dir) else ():
-        if name.startswith("gone-"):
-            remove(os.path.join(work_dir, name))
+        path = os.path.join(work_dir, name)
+        if name.startswith("gone-") or (name.startswith(PROBE) and _is_old(path)):
+            remove(path)
+
+
+def _is_old(path: str) -> bool:
+    try:
+        return time.time() - os.stat(path).st_mtime > _PROBE_S
+    except FileNotFoundError:
+        return False
 
 
 def job_dir_prefix(work_dir: str) -> bytes:

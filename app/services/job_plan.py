@@ -7,7 +7,7 @@ from typing import Any
 
 from app import log, settings
 from app.errors import Failure, from_problems
-from app.services import job_fail
+from app.services import job_fail, work_files
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.services.media_probe import probe_inputs
 from app.services.moments import moment
@@ -19,7 +19,6 @@ from app.store.status import UNPLANNED, JobStatus
 from operators.problem import Code, Invalid
 from planner.parse import parse_spec
 from planner.plan import make_plan
-from planner.transfers import FETCH
 from planner.uri import is_remote
 
 _LOOK_S = 0.5
@@ -134,13 +133,17 @@ def _store(job: Job, plan: dict[str, Any]) -> None:
 
 
 def _rows(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    fetches = {step["step_id"] for step in planned if step["argv"][0] == FETCH}
-    rows = [_row(position, step, fetches) for position, step in enumerate(planned)]
+    rows = [_row(position, step, planned) for position, step in enumerate(planned)]
     read = {name for row in rows for name in row["reads"]}
-    return [{**row, "is_placed": bool(row["reads"]) or row["step_id"] in read} for row in rows]
+    # what is shared by WORK_URI can be read anywhere
+    is_bound = not settings.current().work_uri
+    return [
+        {**row, "is_placed": is_bound and (bool(row["reads"]) or row["step_id"] in read)}
+        for row in rows
+    ]
 
 
-def _row(position: int, step: dict[str, Any], fetches: set[str]) -> dict[str, Any]:
+def _row(position: int, step: dict[str, Any], planned: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "step_id": step["step_id"],
         "position": position,
@@ -149,13 +152,9 @@ def _row(position: int, step: dict[str, Any], fetches: set[str]) -> dict[str, An
         "nodes": step["nodes"],
         "depends_on": step["depends_on"],
         "deps_left": len(step["depends_on"]),
-        "reads": [name for name in step["depends_on"] if name in fetches or _reads(step, name)],
+        "reads": work_files.reads(step, planned),
         "weight": max(1, step["estimates"]["wall_ms"]),
     }
-
-
-def _reads(step: dict[str, Any], name: str) -> bool:
-    return any(word.startswith(f"{{step:{name}}}") for word in step["argv"])
 
 
 def _fail(job: Job, failure: Failure) -> None:

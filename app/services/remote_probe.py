@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app import settings
 from app.engine import probe as local_probe
-from app.engine import tools
+from app.engine import tools, workspace
 from app.engine.storage import local, outline
 from app.engine.storage.fetch import Fetch, Tick, patiently
 from app.errors import Failure
@@ -23,7 +23,7 @@ def probe(uri: str, tick: Tick) -> MediaInfo:
     now = settings.current()
     os.makedirs(now.work_dir, mode=0o700, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="probe-", dir=now.work_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix=workspace.PROBE, dir=now.work_dir) as folder:
             return _probe(uri, os.path.join(folder, MEDIA), tick)
     except OSError as error:
         raise local.write_failure(error, "A work file") from error

@@ -8,7 +8,7 @@ from app.engine.classify import damage_of
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.errors import Failure
-from app.services import step_files, step_measure, step_publish, step_transfer
+from app.services import step_files, step_measure, step_publish, step_transfer, work_files
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
 from app.services.step_lease import Lease
@@ -28,6 +28,7 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
     """
     run = begin(attempt, lease, seconds_left)
     check_disk(attempt, run.folder)
+    work_files.bring(run)
     if attempt.planned["kind"] == "transfer":
         return step_transfer.transfer(run)
     step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
@@ -41,6 +42,7 @@ def _make(run: Run) -> Woken:
     found = [_inspect(output, run.binaries, damage) for output in command.outputs]
     is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
     warnings = [_damage_warning()] if is_damaged else []
+    work_files.keep(run)
     pairs = list(zip(command.outputs, found, strict=True))
     here = [pair for pair in pairs if not is_remote(pair[0].destination)]
     step_publish.keep_found(run.attempt.job.job_id, [pair for pair in pairs if pair not in here])

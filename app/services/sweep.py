@@ -10,7 +10,7 @@ from app.engine import workspace
 from app.engine.storage import local, s3
 from app.errors import Failure
 from app.queue import locks, send
-from app.services import job_fail
+from app.services import job_fail, work_files
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
@@ -172,6 +172,18 @@ def remove_work_files() -> int:
     return len(over)
 
 
+def remove_shared_work() -> int:
+    """The same for what is shared by WORK_URI."""
+    store, now = work_files.shared(), settings.current()
+    if store is None:
+        return 0
+    with transaction() as session:
+        over = jobs.finished_among(session, store.jobs(), now.retention_work_hours)
+    for job_id in over:
+        store.remove(job_id)
+    return len(over)
+
+
 def digest_outputs() -> int:
     """Completed jobs whose checksums were never computed."""
     with transaction() as session:
@@ -200,6 +212,7 @@ _PARTS: tuple[Callable[[], int], ...] = (
     advance_idle,
     remove_parts,
     remove_work_files,
+    remove_shared_work,
     digest_outputs,
     send_webhooks,
     learn_costs,

@@ -144,11 +144,13 @@ class Service:
         return self.environment()["DATABASE_URL"]
 
     @contextmanager
-    def another_worker(self, work_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+    def another_worker(
+        self, work_dir: Path, queues: str = "media"
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """A media worker more, with a work folder of its own, as on another machine."""
         with open(self.data_dir / "logs" / "another.log", "wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "worker", "--name", "another", "--queues", "media"],
+                [sys.executable, "-m", "app.cli", "worker", "--name", "another", "--queues", queues],
                 env={**self.environment(), "WORK_DIR": str(work_dir)}, stdout=log, stderr=log,
             )  # fmt: skip
         try:

@@ -233,6 +233,11 @@ def _lost(target: S3Object, known: tuple[str, ...]) -> list[str]:
     ]
 
 
+def removing(uri: str) -> Any:
+    """Errors of lists and removals. Raises: Failure STORAGE_ERROR."""
+    return _saying(uri, *[Code.STORAGE_ERROR] * 3)
+
+
 def _writing(uri: str) -> Any:
     codes = Code.OUTPUT_WRITE_FAILED, Code.OUTPUT_ACCESS_DENIED, Code.OUTPUT_UPLOAD_FAILED
     return _saying(uri, *codes)
