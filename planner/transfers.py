@@ -2,11 +2,13 @@
 goes elsewhere is sent after the command that wrote it. FFmpeg sees local files alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operators.contract import Estimates
+from operators.duration import format_seconds
 from planner.draft import Draft
+from planner.extents import extent_of
 from planner.graph import Node, NodeType
 from planner.spec import InputSpec, OutputSpec
 from planner.uri import is_remote
@@ -48,12 +50,20 @@ def fetches(draft: Draft) -> list[Transfer]:
 def _fetch(draft: Draft, nodes: tuple[Node, ...]) -> Transfer:
     spec = nodes[0].spec
     assert isinstance(spec, InputSpec)
+    info, extent = draft.probed[spec.id], extent_of(draft, nodes)
+    share = (extent[1] - extent[0]) / info.duration if extent and info.duration else 1
+    part = ("-ss", format_seconds(extent[0]), "-to", format_seconds(extent[1])) if extent else ()
     return Transfer(
         nodes=nodes,
-        argv=(FETCH, f"{{source:{spec.id}}}", f"{{work}}/{MEDIA}"),
-        reason=f"{nodes[0].id} lies elsewhere",
-        work=_moved(FETCH, draft.probed[spec.id].size_bytes or 0),
+        argv=(FETCH, f"{{source:{spec.id}}}", f"{{work}}/{MEDIA}", *part),
+        reason=f"{nodes[0].id} lies elsewhere" + ("; only a part of it is read" if extent else ""),
+        work=_moved(FETCH, round((info.size_bytes or 0) * share)),
     )
+
+
+def part_of(argv: Sequence[str]) -> tuple[float, float] | None:
+    """The part, in seconds from and to, that a fetch is about; None: all of it."""
+    return (float(argv[4]), float(argv[6])) if len(argv) > 3 else None
 
 
 def uploads(draft: Draft, written_by: Mapping[str, str]) -> dict[str, list[Transfer]]:

@@ -5,7 +5,7 @@ Reading ffprobe's JSON is in `app.engine.ffprobe_json`; here are the runs of the
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.engine import process
@@ -71,6 +71,24 @@ def _ffprobe(path: str, tools: Tools) -> dict[str, object]:
     except ValueError as error:
         raise Failure(code=Code.MEDIA_PROBE_FAILED) from error
     return found if isinstance(found, dict) else {}
+
+
+def packet_places(
+    path: str, tools: Tools, spans: Sequence[tuple[float, float]]
+) -> list[tuple[int, int]]:
+    """Where the packets of some stretches of time (seconds, from and to) lie in a file: from which
+    byte to which. Each begins at the keyframe before. Raises: Failure."""
+    found: list[tuple[int, int]] = []
+
+    def take(line: bytes) -> None:
+        size, _, position = line.decode("ascii", "replace").strip().partition(",")
+        if size.isdigit() and position.isdigit():
+            found.append((int(position), int(position) + int(size)))
+
+    wanted = ",".join(f"{start:.3f}%{end:.3f}" for start, end in spans)
+    shown = ("-show_entries", "packet=size,pos", "-of", "csv=p=0", "-read_intervals", wanted)
+    _run(path, tools, *shown, timeout_s=_SCAN_TIMEOUT_S, lines=take)
+    return found
 
 
 def _run(

@@ -40,7 +40,8 @@ def _probe(uri: str, path: str, tick: Tick) -> MediaInfo:
     if known.has_ranges and (known.size_bytes or 0) > _SMALL_BYTES and outline.bring(fetch):
         try:
             info = local_probe.probe(path, binaries, is_partial=True)
-            return replace(info, size_bytes=known.size_bytes)
+            if outline.tells(info):
+                return replace(info, size_bytes=known.size_bytes)
         except Failure:
             pass  # the parts do not tell enough
     fetch.whole()

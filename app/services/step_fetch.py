@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from app import settings
 from app.engine.progress import Progress
-from app.engine.storage import local
+from app.engine.storage import excerpt, local
 from app.engine.storage.fetch import Fetch, patiently
 from app.engine.storage.port import Source
 from app.errors import Failure
@@ -15,7 +16,9 @@ from app.services import remote
 from app.services.media_probe import input_problem
 from app.services.step_run import Run
 from operators.problem import Code
-from planner.transfers import MEDIA
+from planner.transfers import MEDIA, part_of
+
+_PARTIAL = "partial"  # beside a file with holes in it
 
 
 def fetch_into(run: Run, step: Mapping[str, Any], folder: str) -> int:
@@ -25,7 +28,7 @@ def fetch_into(run: Run, step: Mapping[str, Any], folder: str) -> int:
     """
     index, uri = _source(run, step)
     try:
-        return _bring(run, remote.open_source(uri), os.path.join(folder, MEDIA))
+        return _bring(run, remote.open_source(uri), folder, part_of(step["argv"]))
     except Failure as failure:
         failure.problems = [input_problem(failure, index)]
         raise
@@ -40,7 +43,22 @@ def _source(run: Run, step: Mapping[str, Any]) -> tuple[int, str]:
     return next((i, given["source"]) for i, given in enumerate(inputs) if given["id"] == name)
 
 
-def _bring(run: Run, source: Source, path: str) -> int:
+def complete(run: Run, step: Mapping[str, Any], folder: str) -> bool:
+    """Bring all of a source of which only a part was brought; False where it is whole.
+
+    Raises: Failure, LeaseEnded.
+    """
+    if not os.path.exists(os.path.join(folder, _PARTIAL)):
+        return False
+    with tempfile.TemporaryDirectory(prefix="whole-", dir=folder) as aside:
+        fetch_into(run, {**step, "argv": step["argv"][:3]}, aside)
+        # whoever reads the part goes on reading that
+        os.replace(os.path.join(aside, MEDIA), os.path.join(folder, MEDIA))
+    local.discard(os.path.join(folder, _PARTIAL))
+    return True
+
+
+def _bring(run: Run, source: Source, folder: str, part: tuple[float, float] | None) -> int:
     for attempt in patiently():
         with attempt:
             known = source.describe()
@@ -49,9 +67,12 @@ def _bring(run: Run, source: Source, path: str) -> int:
         share = 100 * arrived / known.size_bytes if known.size_bytes else None
         run.tick(Progress(total_size_bytes=arrived), share)
 
-    most = settings.current().limit_input_bytes
+    most, path = settings.current().limit_input_bytes, os.path.join(folder, MEDIA)
     fetch = Fetch(source=source, known=known, path=path, most_bytes=most, tick=tick)
-    _check_room(os.path.dirname(path), known.size_bytes or 0)
+    if part and excerpt.bring(fetch, *part, run.binaries):
+        with open(os.path.join(folder, _PARTIAL), "w"):
+            return fetch.arrived
+    _check_room(folder, (known.size_bytes or 0) - fetch.arrived)
     fetch.whole()
     return fetch.arrived
 

@@ -20,6 +20,9 @@ from operators.media import MediaInfo
 from operators.problem import Code, Problem
 from planner.uri import is_remote
 
+_BLAMED = (Code.INPUT_CORRUPTED, Code.DECODING_FAILED, Code.OUTPUT_INVALID, Code.OUTPUT_EMPTY)
+"""What an input is blamed for that may only have a hole where it was read."""
+
 
 def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
     """Everything from the claim to the completed step; the steps that wait for it and are queued.
@@ -32,13 +35,22 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
     if attempt.planned["kind"] == "transfer":
         return step_transfer.transfer(run)
     step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
-    return _measure(run) if attempt.planned["measures"] else _make(run)
+    work = _measure if attempt.planned["measures"] else _make
+    try:
+        return work(run)
+    except Failure as failure:
+        if failure.code not in _BLAMED or not work_files.complete(run):
+            raise
+        return work(run)
 
 
 def _make(run: Run) -> Woken:
     """Run the step's command, and publish what it wrote if that is what was planned."""
     command, outcome = run.ffmpeg({})
     damage = damage_of(outcome)
+    if damage and work_files.complete(run):  # it may have met a hole
+        command, outcome = run.ffmpeg({})
+        damage = damage_of(outcome)
     found = [_inspect(output, run.binaries, damage) for output in command.outputs]
     is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
     warnings = [_damage_warning()] if is_damaged else []

@@ -8,7 +8,7 @@ from app import settings
 from app.engine.progress import Progress
 from app.engine.storage import local
 from app.engine.storage.shared_work import SharedWork
-from app.services.step_fetch import fetch_into
+from app.services import step_fetch
 from app.services.step_run import Run
 from planner.transfers import FETCH
 
@@ -43,13 +43,26 @@ def bring(run: Run) -> None:
             continue
         if planned[name]["argv"][0] == FETCH:
             os.makedirs(folder, mode=0o700)
-            fetch_into(run, planned[name], folder)
+            step_fetch.fetch_into(run, planned[name], folder)
             continue
         key = run.attempt.job.job_id, name, run.finished.attempts[name]
         try:
             store.bring(folder, key, lambda sent: run.tick(Progress(total_size_bytes=sent), None))
         except OSError as error:
             raise local.write_failure(error, "A work file") from error
+
+
+def complete(run: Run) -> bool:
+    """Bring all of what the step reads a part of; False where all is here already.
+
+    Raises: Failure, LeaseEnded.
+    """
+    steps = _steps(run)
+    needed = reads(run.attempt.planned, steps)
+    fetches = [s for s in steps if s["step_id"] in needed and s["argv"][0] == FETCH]
+    # every one of them, so no generator
+    done = [step_fetch.complete(run, s, run.place.folder_of(s["step_id"])) for s in fetches]
+    return any(done)
 
 
 def keep(run: Run) -> None:

@@ -233,3 +233,42 @@ def test_local_copies_are_gone(near: Service) -> None:
     assert near.work_files() == []
     assert not list((near.data_dir / "work").glob("probe-*"))
     shutil.rmtree(near.media / "out", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def hour(media: Media) -> Path:
+    """An hour of moving pictures and sound: a minute, again and again."""
+    minute = media.clip("minute.mp4", seconds=60, size="320x240", extra=("-g", "60", "-b:a", "64k"))
+    path = media.folder / "hour.mp4"
+    media.ffmpeg(
+        "-stream_loop", "59", "-i", str(minute), "-c", "copy", "-movflags", "+faststart", str(path)
+    )
+    return path
+
+
+@pytest.mark.parametrize("is_index_last", [False, True])
+def test_ten_seconds_of_an_hour_are_a_twentieth_of_its_bytes(
+    near: Service, hour: Path, media: Media, is_index_last: bool, tmp_path: Path
+) -> None:
+    """And the cut has the same frames as that of a local file."""
+    source = hour
+    if is_index_last:
+        source = tmp_path / "last.mp4"
+        media.ffmpeg("-i", str(hour), "-c", "copy", str(source))
+    with web_server() as own:
+        body = source.read_bytes()
+        url = own.put("/hour.mp4", body)
+        out = near.media / "out"
+        cut = op("trim", "src", "cut", start=2400.5, duration=10)
+        done = near.run(job(url, cut, cut=out / "part.mkv"), seconds=120)
+        assert done["status"] == "completed", done["error"]
+        assert done["warnings"] == []
+        assert own.sent < len(body) / 20, f"{own.sent / len(body):.1%}"
+        local = Path(shutil.copy(source, near.media / "hour.mp4"))
+        again = near.run(job(local, cut, cut=out / "local.mkv"), seconds=120)
+        assert again["status"] == "completed", again["error"]
+        assert media.frames(out / "part.mkv") == media.frames(out / "local.mkv")
+        assert media.samples(out / "part.mkv") == media.samples(out / "local.mkv")
+        attempts = attempts_of(near, done)
+        assert [a["status"] for a in attempts] == ["completed", "completed"]
+        local.unlink()

@@ -1,6 +1,7 @@
 """The parts of a remote file that say what it holds: its beginning, its end, and its index."""
 
 from app.engine.storage.fetch import Fetch
+from operators.media import MediaInfo
 
 _HEAD_BYTES = (256 << 10, 5 << 20)
 _TAIL_BYTES = (64 << 10, 1 << 20)
@@ -10,13 +11,28 @@ _MOST_INDEX_BYTES = 64 << 20
 _FRAGMENTED = frozenset({b"moof", b"sidx", b"styp"})
 
 
+_TELLING = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "wav", "flac", "avi"})
+"""Formats whose beginning, or index, says how long they are."""
+
+
+def tells(info: MediaInfo) -> bool:
+    """Whether what was found in an outline is what the whole file would show."""
+    return info.format in _TELLING
+
+
+def is_mp4(fetch: Fetch) -> bool:
+    """Whether the file begins as MP4 does. Raises: Failure."""
+    return fetch.read(0, 4096)[4:8] == b"ftyp"
+
+
 def bring(fetch: Fetch) -> bool:
     """Bring them; False where they cannot tell and the whole is needed. Raises: Failure."""
     size = fetch.known.size_bytes
     assert size is not None
-    head = fetch.read(0, _between(size // _HEAD_SHARE, *_HEAD_BYTES))
-    if head[4:8] == b"ftyp":
+    if is_mp4(fetch):
+        fetch.need(0, _HEAD_BYTES[0])  # the first packets; what else is needed the index tells
         return _bring_index(fetch, size)
+    fetch.need(0, _between(size // _HEAD_SHARE, *_HEAD_BYTES))
     fetch.need(size - _between(size // _TAIL_SHARE, *_TAIL_BYTES), size)
     return True
 
