@@ -19,6 +19,7 @@ from bench.calibrate import accuracy
 from bench.experts import compare
 from bench.pages import compare as pages_compared
 from bench.queue import curve
+from bench.transfers import compare as transfers_compared
 from planner.parse import parse_spec
 from planner.plan import Options, make_plan
 from planner.policy import Policy
@@ -111,6 +112,7 @@ def main() -> int:
         table.add_row(f"one job among {size} that wait", f"{shown} ms", "", "")
     (_, few), *_, (_, many) = waits
     worst = max(many[name] / few[name] for name in few)
+    moved = transfers_compared()
     pages = {name: (few_ms, many_ms) for name, few_ms, many_ms in pages_compared()}
     for name, (few_ms, many_ms) in pages.items():
         table.add_row(
@@ -130,6 +132,8 @@ def main() -> int:
         ("five operations, fused against node by node", f"{stepwise / fused:.2f} × faster", "≥ 1.5 ×", stepwise / fused >= 1.5),
         (f"wall time of {judged} steps, estimated by the table", f"{untaught:.0%} off", "-", True),
         (f"wall time of {judged} steps, after learning from others", f"{taught:.0%} off", "≤ 25 %", taught <= 0.25),
+        *((f"a gigabyte, {name}: throughput against the tool's", f"{ratio:.2f} ×", "≥ 0.8 ×", ratio >= 0.8) for name, ratio, _ in moved),
+        *((f"a gigabyte, {name}: memory", f"{peak >> 20} MiB", "< 150 MB", peak < 150_000_000) for name, _, peak in moved),
         *((f"{name}: CPU against an expert's command", f"{ours:.2f} s / {theirs:.2f} s = {ours / theirs:.3f}", "≤ 1.05", ours / theirs <= 1.05)
           for name, ours, theirs in experts),
     )  # fmt: skip
