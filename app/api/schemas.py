@@ -65,7 +65,10 @@ class PageSchema(Schema):
 
 
 class PageQuerySchema(Schema):
-    cursor = fields.Str(metadata={"description": "next_cursor of the page before"})
+    cursor = fields.Str(
+        validate=validate.Length(max=400),
+        metadata={"description": "next_cursor of the page before"},
+    )
     limit = fields.Int(load_default=20, validate=validate.Range(1, 100))
 
 

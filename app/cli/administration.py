@@ -136,6 +136,12 @@ def _process_guard() -> str:
     return "!setpriv is missing: FFmpeg may outlive a killed worker; install util-linux"
 
 
+def _sandbox() -> str:
+    found = process.walls()
+    mend = "; run on Linux ≥ 5.13 with util-linux, and let containers use Landlock"
+    return found.shown if found.is_whole else f"!{found.shown}{mend}"
+
+
 def _remote_hosts() -> str:
     """Those whose breaker is not closed."""
     shown = [
@@ -153,6 +159,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "embedded valkey": _embedded_valkey,
     "work dir": _work_dir,
     "process guard": _process_guard,
+    "sandbox": _sandbox,
 }
 
 COMMANDS = (db, apikey, queue, doctor)

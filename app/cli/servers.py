@@ -31,6 +31,8 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
         "--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads),
         # requests in flight may end; then the process goes
         "--graceful-timeout", "15", "--timeout", "60", "--keep-alive", "5",
+        # as long as gunicorn takes: filters of lists may be long
+        "--limit-request-line", "8190",
         "--access-logfile", "-", "--log-level", "warning", "--no-control-socket",
         "--config", "python:app.cli.gunicorn_conf",
         # an event stream holds a thread: some must be left for requests

@@ -12,6 +12,7 @@ from app.engine import process
 from app.engine.classify import classify_probe
 from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
+from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.media import MediaInfo, Picture, VideoStream
@@ -106,6 +107,7 @@ def _run(
         timeout_s=timeout_s,
         capture=lines is None,
         lines=lines,
+        reach=Reach(readable=[path]),
     )
     if not outcome.is_success:
         raise classify_probe(outcome, path)
@@ -198,6 +200,7 @@ def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:
         cwd=os.path.dirname(path),
         timeout_s=_TIMEOUT_S,
         capture=True,
+        reach=Reach(readable=[path]),
     )
     for line in outcome.stdout.decode("ascii", "replace").splitlines():
         if line.startswith("#dimensions"):

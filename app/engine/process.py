@@ -20,7 +20,9 @@ from enum import StrEnum
 from functools import cache
 from typing import IO
 
+from app.engine import sandbox
 from app.engine.progress import Progress, ProgressReader
+from app.engine.sandbox import Reach, Walls
 
 _TAIL_LINES = 60
 _ERROR_LINES = 40
@@ -141,45 +143,51 @@ def run(
     lines: Callable[[bytes], object] | None = None,
     grace_s: float = 1.0,
     bounds: Bounds = Bounds(),
+    reach: Reach | None = None,
 ) -> Outcome:
     """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
     given to `lines` line by line.
 
-    The child has no stdin, a clean environment, its own session, and dies with us.
+    The child has no stdin, a clean environment, its own session, the walls of `app.engine.sandbox`
+    with the files in `reach`, and dies with us.
     """
-    started = time.monotonic()
-    child = subprocess.Popen(
-        [*dies_with_parent("KILL"), *argv],
-        cwd=cwd,
-        env=clean_environment(cwd),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        if bounds.file_bytes:
-            # a moment after its start: no FFmpeg has written so much by then
-            _limit_files(child.pid, bounds.file_bytes)
-        reader = ProgressReader()
-        captured: list[bytes] = []
-        said = _Said()
-        take = captured.append if capture else lines or reader.feed
-        drains = [
-            _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
-            _drain(child.stderr, said.take, None),
-        ]
-        watch = _Watch(
-            deadline=started + timeout_s, stall_s=stall_s, tick=tick,
-            memory_bytes=bounds.memory_bytes,
-        )  # fmt: skip
-        stopped, usage = _wait(child, watch, reader)
-        if stopped:
+    begun = time.monotonic()
+
+    def start(line: Sequence[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            line,
+            cwd=cwd,
+            env=clean_environment(cwd),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    with sandbox.started(walls(), start, argv, reach) as child:
+        try:
+            if bounds.file_bytes:
+                # a moment after its start: no FFmpeg has written so much by then
+                _limit_files(child.pid, bounds.file_bytes)
+            reader = ProgressReader()
+            captured: list[bytes] = []
+            said = _Said()
+            take = captured.append if capture else lines or reader.feed
+            drains = [
+                _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
+                _drain(child.stderr, said.take, None),
+            ]
+            watch = _Watch(
+                deadline=begun + timeout_s, stall_s=stall_s, tick=tick,
+                memory_bytes=bounds.memory_bytes,
+            )  # fmt: skip
+            stopped, usage = _wait(child, watch, reader)
+            if stopped:
+                _end_group(child, grace_s)
+            for drain in drains:
+                drain.join(timeout=5)
+        finally:
             _end_group(child, grace_s)
-        for drain in drains:
-            drain.join(timeout=5)
-    finally:
-        _end_group(child, grace_s)
     # a child that cannot even be killed (a hung network disk) has no code yet
     code = -signal.SIGKILL if child.returncode is None else child.returncode
     return Outcome(
@@ -190,7 +198,7 @@ def run(
         errors=said.all_errors,
         stdout=b"".join(captured),
         progress=reader.progress,
-        wall_s=time.monotonic() - started,
+        wall_s=time.monotonic() - begun,
         usage=usage,
     )
 
@@ -285,6 +293,21 @@ def _cpu_ticks(pid: int) -> int:
 def clean_environment(home: str) -> dict[str, str]:
     """Nothing of ours: no proxies, no FFREPORT, no credentials."""
     return {"PATH": os.defpath, "HOME": home, "LANG": "C.UTF-8"}
+
+
+@cache
+def walls() -> Walls:
+    """What keeps FFmpeg in on this host; found out once, by trying."""
+    return sandbox.choose(_works)
+
+
+def _works(prefix: tuple[str, ...]) -> bool:
+    with suppress(OSError, subprocess.TimeoutExpired):
+        tried = subprocess.run(
+            [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+        )
+        return tried.returncode == 0
+    return False
 
 
 @cache

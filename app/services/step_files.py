@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.engine import captions, process
+from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.problem import Code
@@ -65,7 +66,7 @@ def _extract(path: str, folder: str, binaries: Tools) -> bytes:
             binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", "-loglevel", "repeat+level+error",
             *safety.UPLOADED_INPUT, "-i", f"file:{path}", "-map", "0:s:0", "-f", "ass", f"file:{target}",
         ],
-        cwd=folder, timeout_s=_TIMEOUT_S,
+        cwd=folder, timeout_s=_TIMEOUT_S, reach=Reach(readable=[path], writable=[folder]),
     )  # fmt: skip
     if not outcome.is_success:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The subtitle track cannot be read.")

@@ -12,6 +12,7 @@ from app.engine import process, tools, workspace
 from app.engine.classify import classify
 from app.engine.process import Outcome, Stop
 from app.engine.progress import Progress
+from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
 from app.services import step_command
@@ -83,10 +84,21 @@ class Run:
             stall_s=float(settings.current().stall_timeout_s),
             tick=lease.tick,
             bounds=self._bounds(command),
+            reach=self._reach(command),
         )
         self.outcomes.append(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
         return command, outcome
+
+    def _reach(self, command: Command) -> Reach:
+        """What the command reads: its inputs, and the files of lists beside it."""
+        listed = [
+            entry["input"]
+            for content in self.attempt.planned["files"].values()
+            if isinstance(content, dict)
+            for entry in content.get("concat", ())
+        ]
+        return Reach(readable=[*command.reals, *map(self.locate, listed)], writable=[self.folder])
 
     def _bounds(self, command: Command) -> process.Bounds:
         limits = limits_of(self.attempt.job)

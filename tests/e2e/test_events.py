@@ -97,11 +97,11 @@ def test_streams_are_bounded_and_end_with_their_process(tmp_path: Path) -> None:
         url, headers = f"{service.client.base_url}/v1/jobs/{job_id}/events", service.client.headers
         with httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None)) as many:
             open_, refused = [], 0
-            for _ in range(130):  # two processes, three quarters of 64 threads each
+            for _ in range(80):  # two processes, half of three quarters of 64 threads each
                 answer = many.send(many.build_request("GET", url, headers=headers), stream=True)
-                refused += answer.status_code == 503
+                refused += answer.status_code == 429
                 open_ += [answer] if answer.status_code == 200 else []
-            assert 48 <= len(open_) <= 96
+            assert 24 <= len(open_) <= 48
             assert refused
             began = time.monotonic()
             assert service.job(job_id)["status"] == "pending"  # requests are served beside streams

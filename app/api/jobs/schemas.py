@@ -94,6 +94,7 @@ class JobFieldsSchema(Schema):
         fields.Str(validate=validate.OneOf(list(JobSchema().fields))),
         data_key="fields",
         load_default=list,
+        validate=validate.Length(max=len(JobSchema().fields)),
         metadata={"description": "Only these fields, separated by commas"},
     )
 
@@ -107,9 +108,19 @@ class JobPageSchema(PageSchema):
 
 
 class JobQuerySchema(PageQuerySchema):
-    status = fields.List(fields.Str(validate=validate.OneOf([s.value for s in JobStatus])))
+    status = fields.List(
+        fields.Str(validate=validate.OneOf([s.value for s in JobStatus])),
+        validate=validate.Length(max=len(JobStatus)),
+    )
+    # in all not longer than a request's first line may be
     tag = fields.List(
-        fields.Str(validate=validate.Regexp(r".+:.*", error="Write it as KEY:VALUE.")),
+        fields.Str(
+            validate=[
+                validate.Length(3, 100),
+                validate.Regexp(r".+:.*", error="Write it as KEY:VALUE."),
+            ]
+        ),
+        validate=validate.Length(max=6),
         metadata={"description": "KEY:VALUE"},
     )
     created_after = Moment()

@@ -1,0 +1,123 @@
+"""The walls around FFmpeg, tried with small programs and with FFmpeg itself."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.engine import landlock, process
+from app.engine.sandbox import Reach, Walls
+from app.engine.tools import Tools
+from tests.helpers.media import Media
+
+needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
+
+
+def said(code: str, folder: Path, reach: Reach | None) -> str:
+    """What a Python program prints within the walls."""
+    outcome = process.run(
+        [sys.executable, "-c", code], cwd=str(folder), timeout_s=20, capture=True, reach=reach
+    )
+    return outcome.stdout.decode() + "\n".join(outcome.stderr_tail)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "input").write_text("the input")
+    (tmp_path / "secret").write_text("another tenant's")
+    return tmp_path
+
+
+@needs_landlock
+def test_only_named_files_are_read(folder: Path) -> None:
+    reach = Reach(readable=[str(folder / "input")], writable=[str(folder / "own")])
+    code = "import sys\nfor path in ('input', 'secret', '/etc/passwd', '/proc/self/environ', '/tmp'):\n"
+    code += "    try: print(path, open(path).read())\n    except OSError as error: print(path, type(error).__name__)"
+    found = said(code, folder, reach)
+    assert "input the input" in found
+    for path in ("secret", "/etc/passwd", "/proc/self/environ"):
+        assert f"{path} PermissionError" in found
+
+
+@needs_landlock
+def test_only_the_own_folder_is_written(folder: Path) -> None:
+    reach = Reach(readable=[str(folder / "input")], writable=[str(folder / "own")])
+    code = "for path in ('own/made', 'made', 'input', '/tmp/made-by-a-test'):\n"
+    code += "    try: open(path, 'w').write('x'); print(path, 'written')\n"
+    code += "    except OSError as error: print(path, type(error).__name__)"
+    found = said(code, folder, reach)
+    assert "own/made written" in found
+    assert found.count("PermissionError") == 3
+    assert (folder / "input").read_text() == "the input"
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_nothing_is_reached_over_the_network(folder: Path, port: int) -> None:
+    if "network is open" in process.walls().shown:
+        pytest.skip("this host lets no one close the network")
+    code = f"import socket; socket.create_connection(('127.0.0.1', {port}), timeout=3); print('reached')"
+    found = said(code, folder, Reach(readable=[str(folder)]))
+    assert "reached" not in found
+    assert "OSError" in found or "Permission" in found
+
+
+def test_no_privileges_are_gained(folder: Path) -> None:
+    code = "print([line for line in open('/proc/self/status') if line.startswith(('NoNewPrivs', 'CapEff'))])"
+    found = said(code, folder, None)
+    assert "NoNewPrivs:\\t1" in found
+    if os.geteuid() == 0:
+        assert "0000000000000006" in found  # reading what others own is left
+
+
+def test_this_process_itself_is_not_bound(folder: Path) -> None:
+    said("pass", folder, Reach())
+    assert Path("/etc/passwd").read_text()
+    assert (folder / "secret").read_text()
+
+
+def test_a_program_that_is_not_there_is_an_error(folder: Path) -> None:
+    outcome = process.run(["/no/such/program"], cwd=str(folder), timeout_s=5, reach=Reach())
+    assert outcome.exit_code != 0
+
+
+@needs_landlock
+def test_ffmpeg_reads_its_input_and_no_sibling(folder: Path, binaries: Tools, media: Media) -> None:
+    """A list that FFmpeg is made to accept still opens nothing beside it."""
+    clip = Path(media.clip()).read_bytes()
+    (folder / "clip.mp4").write_bytes(clip)
+    (folder / "list.txt").write_text("ffconcat version 1.0\nfile clip.mp4\n")
+    out = folder / "own" / "out.mkv"
+
+    def run(*readable: str) -> process.Outcome:
+        words = ("-v", "error", "-nostdin", "-y", "-f", "concat", "-safe", "0", "-i", str(folder / "list.txt"),
+                 "-c", "copy", str(out))  # fmt: skip
+        reach = Reach(
+            readable=[str(folder / name) for name in readable], writable=[str(folder / "own")]
+        )
+        return process.run([binaries.ffmpeg, *words], cwd=str(folder), timeout_s=30, reach=reach)
+
+    refused = run("list.txt")
+    assert refused.exit_code != 0
+    assert any("Permission denied" in line for line in refused.stderr_tail)
+    assert run("list.txt", "clip.mp4").is_success
+
+
+@pytest.mark.parametrize(
+    ("walls", "words", "is_whole"),
+    [
+        (Walls(prefix=("unshare", "--net", "--", "setpriv", "--no-new-privs", "--"), has_landlock=True), "own files", True),
+        (Walls(prefix=(), has_landlock=False), "all files of its user", False),
+    ],
+)  # fmt: skip
+def test_the_doctor_is_told(walls: Walls, words: str, is_whole: bool) -> None:
+    assert words in walls.shown
+    assert walls.is_whole is is_whole
