@@ -68,6 +68,16 @@ def classify_probe(outcome: Outcome, path: str) -> Failure:
     return Failure(code=Code.MEDIA_PROBE_FAILED, message="The file could not be read as media.")
 
 
+def unreadable(outcome: Outcome, message: str) -> Failure:
+    """What an FFmpeg that ended well said of a file that it could not read after all."""
+    found = match_rules(outcome.errors, (RESOURCES, CAUSES, SYMPTOMS))
+    return (
+        Failure(code=found[0], message=found[1])
+        if found
+        else Failure(code=Code.MEDIA_PROBE_FAILED, message=message)
+    )
+
+
 def find_cause(outcome: Outcome) -> Found:
     """The code and its sentence. Paths in the outcome's lines are tokens."""
     if outcome.stopped:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.engine import process
-from app.engine.classify import classify_probe
+from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
 from app.engine.sandbox import Reach
@@ -205,5 +205,6 @@ def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:
     for line in outcome.stdout.decode("ascii", "replace").splitlines():
         if line.startswith("#dimensions"):
             width, _, height = line.rpartition(" ")[2].partition("x")
-            return int(width), int(height)
-    raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The size of the picture cannot be read.")
+            if int(width) and int(height):
+                return int(width), int(height)
+    raise unreadable(outcome, "The size of the picture cannot be read.")
