@@ -190,7 +190,10 @@ def _write_output(
     if sidecar:
         labels.sources.files[f"out{index}.vtt"] = sidecar
     file = f"{{out:{index}:%04d}}" if (encoding.images or 0) > 1 else f"{{out:{index}}}"
-    return [*words, *_described(encoding, labels.sources.root(name)), *encoding.options, file]
+    given = draft.graph.by_id[name].spec
+    is_stripped = isinstance(given, OutputSpec) and given.strip_metadata
+    described = _described(encoding, labels.sources.root(name), is_stripped)
+    return [*words, *described, *encoding.options, file]
 
 
 def _sidecar(draft: Draft, name: str) -> str | None:
@@ -204,11 +207,14 @@ def _sidecar(draft: Draft, name: str) -> str | None:
     return text and text.replace("{name}", given.destination.rpartition("/")[2])
 
 
-def _described(encoding: Encoding, root: int | None) -> list[str]:
+def _described(encoding: Encoding, root: int | None, is_stripped: bool) -> list[str]:
     """Tags and chapters come from the file that the output's first stream began in."""
     source = -1 if root is None else root
-    chapters = source if encoding.result.chapters else -1
-    return ["-map_metadata", str(source), "-map_chapters", str(chapters)]
+    chapters = ["-map_chapters", str(source if encoding.result.chapters else -1)]
+    if is_stripped:
+        # of the file, of its streams, of its chapters
+        return ["-map_metadata", "-1", "-map_metadata:s", "-1", "-map_metadata:c", "-1", *chapters]
+    return ["-map_metadata", str(source), *chapters]
 
 
 def _write_intermediate(name: str, tracks: Iterable[Track], labels: Labels) -> list[str]:

@@ -251,6 +251,9 @@ class OutputSpec:
         "Tags written into the file",
         default={},
     )
+    strip_metadata: bool = param(
+        Bool(), "Keep none of the input's tags: no place, device, title", default=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
