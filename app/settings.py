@@ -127,6 +127,9 @@ class Settings:
     default_timeout: Fraction = param(
         Duration(min=Fraction(1)), "Job timeout where the job sets none", default=Fraction(1800)
     )
+    retention_jobs_days: int = param(
+        Int(min=0, max=36_500), "How long jobs that ended are kept; 0: for ever", default=30
+    )
     retention_work_hours: int = param(
         Int(min=0, max=8760), "How long work files of failed jobs stay", default=1
     )

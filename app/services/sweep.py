@@ -14,7 +14,7 @@ from app.services import job_fail, work_files
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
-from app.store import jobs, parts, steps, stranded, webhooks, workers
+from app.store import jobs, parts, retention, steps, stranded, webhooks, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -202,6 +202,17 @@ def send_webhooks() -> int:
     return len(due)
 
 
+def remove_old_jobs() -> int:
+    """Jobs, and whatever else is kept for a while only."""
+    days = settings.current().retention_jobs_days
+    if not days:
+        return 0
+    with transaction() as session:
+        count = retention.remove_jobs(session, days, _BATCH)
+    with transaction() as session:
+        return count + retention.remove_rest(session, days)
+
+
 _PARTS: tuple[Callable[[], int], ...] = (
     expire_workers,  # first: frees the steps that the next part recovers
     recover_steps,
@@ -215,5 +226,6 @@ _PARTS: tuple[Callable[[], int], ...] = (
     remove_shared_work,
     digest_outputs,
     send_webhooks,
+    remove_old_jobs,
     learn_costs,
 )

@@ -1,16 +1,18 @@
 """The sweep: every part repairs what it is for, and twice is as good as once."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app import settings
 from app.engine import workspace
 from app.queue import locks, send
 from app.services import sweep
 from app.store import jobs, parts, steps, workers
+from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.session import transaction
 from app.store.status import JobStatus
 from tests.helpers.rows import add_job, add_processing_job, claim, queue_all, statuses
@@ -188,3 +190,22 @@ def test_one_sweep_at_a_time() -> None:
         assert lock is not None
         assert sweep.sweep() == {}
     assert sweep.sweep() == {"advance_idle": 1}
+
+
+def test_old_jobs_go_with_all_that_hangs_on_them() -> None:
+    old, young = add_processing_job(s1=""), add_processing_job(s1="")
+    live = add_processing_job(s1="")
+    for job_id, days in ((old, 31), (young, 29)):
+        with transaction() as session:
+            assert jobs.move(session, job_id, JobStatus.CANCELLED)
+            jobs.log(session, job_id, "info", "cancelled", "x")
+            job = session.get_one(Job, job_id)
+            job.completed_at = datetime.now(UTC) - timedelta(days=days)
+    assert sweep.remove_old_jobs() >= 1
+    with transaction() as session:
+        assert jobs.get(session, old) is None
+        assert jobs.get(session, young) is not None
+        assert jobs.get(session, live) is not None
+        for table in (Step, JobLog, JobEvent):
+            assert session.scalars(select(table).where(table.job_id == old)).all() == []
+    assert sweep.remove_old_jobs() == 0
