@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from app.engine.storage.local import md5
 from app.engine.storage.port import Described, Source
 from app.errors import Failure
 from operators.problem import Code
@@ -54,10 +55,13 @@ class Fetch:
         """Raises: Failure, OSError; whatever `tick` raises."""
         if self.known.size_bytes is not None:
             self.need(0, self.known.size_bytes)
-            return
-        for attempt in patiently():
-            with attempt:
-                self._copy(0, None)
+        else:
+            for attempt in patiently():
+                with attempt:
+                    self._copy(0, None)
+        if self.known.md5 and md5(self.path) != self.known.md5:
+            text = f"What {self.source.host} sent has another MD5 than it says."
+            raise Failure(code=Code.INPUT_DOWNLOAD_FAILED, message=text)
 
     def need(self, start: int, stop: int) -> None:
         """Bring what is missing between two places. Raises: as `whole`."""

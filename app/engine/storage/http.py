@@ -1,5 +1,6 @@
 """`http(s)://`: read through the guarded client, presigned URLs included."""
 
+import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from operators.problem import Code
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _GONE = frozenset({404, 410})
 _DENIED = frozenset({401, 403, 407, 451})
+_MD5_HEX = 32
 _TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -49,6 +51,7 @@ class HttpSource:
         return Described(
             size_bytes=int(length) if length.isdigit() else None,
             version=_version(answer),
+            md5=_md5(answer),
             has_ranges=has_ranges,
         )
 
@@ -96,6 +99,18 @@ def _version(answer: Answer) -> str | None:
     """A weak ETag cannot be matched when a range is asked for."""
     tag = answer.headers.get("etag", "")
     return (tag if not tag.startswith("W/") else "") or answer.headers.get("last-modified") or None
+
+
+def _md5(answer: Answer) -> str | None:
+    """Of the whole file: a header of its own, or one of Google's."""
+    google = re.search(r"md5=([A-Za-z0-9+/=]+)", answer.headers.get("x-goog-hash", ""))
+    text = google[1] if google else answer.headers.get("content-md5", "")
+    try:
+        found = base64.b64decode(text, validate=True).hex()
+    except ValueError:
+        return None
+    # with a part, some servers send that of the part
+    return found if len(found) == _MD5_HEX and (google or answer.status == 200) else None
 
 
 def _last(stop: int | None) -> str:

@@ -20,6 +20,8 @@ class Described:
     """Of its content (an ETag, else a date); None: there is no telling whether it changes."""
     has_ranges: bool
     """Whether parts of it can be asked for."""
+    md5: str | None = None
+    """Of its content, in hex, where the server tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,12 @@ completes an upload by itself: we complete it under the fence of the step.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from hashlib import md5
 from typing import Any, NoReturn
 
 import boto3
@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from s3transfer.utils import ReadFileChunk
 
+from app.engine.storage.local import md5 as md5_of
 from app.engine.storage.port import Described, Published
 from app.errors import Failure
 from operators.problem import Code
@@ -86,9 +87,13 @@ class S3Source(S3Object):
     def describe(self) -> Described:
         with self._saying():
             found = self.api.head_object(**self.where)
+        tag = found.get("ETag", "")
+        # of an object that came in one piece, and is not encrypted by a key, the ETag is the MD5
+        is_md5 = re.fullmatch('"[0-9a-f]{32}"', tag) and "SSEKMSKeyId" not in found
         return Described(
-            size_bytes=found["ContentLength"], version=found.get("ETag"), has_ranges=True
-        )
+            size_bytes=found["ContentLength"], version=tag or None, has_ranges=True,
+            md5=tag.strip('"') if is_md5 and "SSECustomerAlgorithm" not in found else None,
+        )  # fmt: skip
 
     @contextmanager
     def read(
@@ -144,7 +149,7 @@ class S3Publication:
         self._upload_id = begun["UploadId"]
         self._note(note, f"{self.target.uri}{_MARK}{self._upload_id}")
         self._upload(work_file, tick)
-        self._md5 = _md5_of(work_file)
+        self._md5 = md5_of(work_file)
 
     def _note(self, note: Note, mark: str) -> None:
         note(mark)
@@ -268,11 +273,3 @@ def _refused(uri: str, error: ClientError, gone: Code, denied: Code, failed: Cod
     if code in ("412", "PreconditionFailed"):
         raise Failure(code=failed, message=f"{uri} {_CHANGED}.") from error
     raise Failure(code=failed, message=f"{uri}: S3 answered {code or 'with an error'}.") from error
-
-
-def _md5_of(path: str) -> str:
-    digest = md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        while block := file.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()

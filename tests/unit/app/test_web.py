@@ -1,5 +1,7 @@
 """The guarded client and http sources, against a server that misbehaves."""
 
+import base64
+import hashlib
 import random
 import socket
 from collections.abc import Iterator
@@ -68,6 +70,20 @@ def test_a_file_that_changes_under_way_is_never_a_mixture(web: WebServer, tmp_pa
     fetch.tick = lambda _: setattr(web.pages["/changes"], "etag", '"two"')
     with pytest.raises(Failure, match="changed"):
         fetch.whole()
+
+
+def test_a_checksum_that_the_server_tells_is_kept(web: WebServer, tmp_path: Path) -> None:
+    good = base64.b64encode(hashlib.md5(BODY).digest()).decode()
+    bad = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    for header in (
+        {"Content-MD5": good},
+        {"x-goog-hash": f"crc32c=AAAAAA==,md5={good}"},
+        {"Content-MD5": "?"},
+    ):
+        assert brought(web.put("/sum", BODY, headers=header, has_ranges=False), tmp_path) == BODY
+    for header in ({"Content-MD5": bad}, {"x-goog-hash": f"md5={bad}"}):
+        url = web.put("/wrong", BODY, headers=header, has_ranges=False)
+        assert code_of(url, tmp_path) == "INPUT_DOWNLOAD_FAILED"
 
 
 def test_only_what_is_needed_travels(web: WebServer, tmp_path: Path) -> None:
