@@ -1,29 +1,51 @@
-"""The console script `media-pipeline`: puts the command families together."""
+"""The console script `media-pipeline`: finds the command, and loads no other.
+
+A worker is started by this script and then becomes Celery: what it need not load, it does not.
+"""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import click
 
-from app.cli import administration, client, explain, run, servers, up
 from app.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, complain
-from app.embedded.server import CannotStart
-from app.embedded.supervisor import KeepsFailing
-from app.errors import Failure
-from app.settings import BadSettings
+
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "run": ("run",),
+    "up": ("up",),
+    "explain": ("plan", "validate", "probe", "operators"),
+    "client": ("submit", "status", "watch", "logs", "cancel", "retry", "list"),
+    "servers": ("serve", "worker", "beat", "flower"),
+    "administration": ("db", "apikey", "queue", "doctor"),
+}
+"""The commands of each module of this package."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Families(click.Group):
+    """Loads the module of a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for names in FAMILIES.values() for name in names]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for family, names in FAMILIES.items():
+            if cmd_name in names:
+                commands = import_module(f"app.cli.{family}").COMMANDS
+                return next((found for found in commands if found.name == cmd_name), None)
+        return None
+
+
+@click.group(
+    cls=_Families,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="media-pipeline")
 def cli() -> None:
     """Turn a declarative job into the FFmpeg work that does it.
 
     Begin with `media-pipeline run SPEC.json`, or `media-pipeline up` for the whole service.
     """
-
-
-for family in (run, up, explain, client, servers, administration):
-    for command in family.COMMANDS:
-        cli.add_command(command)
 
 
 def main() -> None:
@@ -37,9 +59,21 @@ def main() -> None:
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(EXIT_USAGE)
-    except BadSettings as wrong:
+    except Exception as wrong:
+        sys.exit(_told(wrong))
+
+
+def _told(wrong: Exception) -> int:
+    """Say what is known of a failure, and its exit code; what is not known is raised again."""
+    from app.embedded.server import CannotStart
+    from app.embedded.supervisor import KeepsFailing
+    from app.errors import Failure
+    from app.settings import BadSettings
+
+    if isinstance(wrong, BadSettings):
         complain(f"The environment cannot be used: {wrong}")
-        sys.exit(EXIT_USAGE)
-    except (CannotStart, KeepsFailing, Failure) as wrong:
+        return EXIT_USAGE
+    if isinstance(wrong, (CannotStart, KeepsFailing, Failure)):
         complain(str(wrong))
-        sys.exit(EXIT_FAILED)
+        return EXIT_FAILED
+    raise wrong

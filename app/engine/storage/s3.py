@@ -14,11 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NoReturn
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-from s3transfer.utils import ReadFileChunk
-
 from app.engine.storage.local import md5 as md5_of
 from app.engine.storage.port import Described, Published
 from app.errors import Failure
@@ -39,6 +34,10 @@ Tick = Callable[[int], object]
 
 @cache
 def _client(endpoint: str, pid: int) -> Any:
+    # loaded when it is needed: it is large, and most processes never speak to S3
+    import boto3
+    from botocore.config import Config
+
     # a client of its own for each process: sockets are not shared over a fork
     return boto3.session.Session().client(
         "s3",
@@ -179,6 +178,8 @@ class S3Publication:
                     future.cancel()
 
     def _send(self, work_file: str, number: int, start: int, length: int) -> str:
+        from s3transfer.utils import ReadFileChunk
+
         with self._saying(), ReadFileChunk.from_filename(work_file, start, length) as body:
             sent = self.target.api.upload_part(
                 **self.target.where, UploadId=self._upload_id, PartNumber=number, Body=body
@@ -216,6 +217,8 @@ def is_mark(text: str) -> bool:
 def abort(mark: str, endpoint: str, known: tuple[str, ...]) -> None:
     """End the upload that a mark stands for. One whose id was never noted is any of the object's that
     is not among the marks that are `known`. Raises: Failure."""
+    from botocore.exceptions import ClientError
+
     uri, _, upload_id = mark.rpartition(_MARK)
     target = S3Object(uri=uri, endpoint=endpoint)
     with _writing(uri):
@@ -251,6 +254,8 @@ def _writing(uri: str) -> Any:
 @contextmanager
 def _saying(uri: str, gone: Code, denied: Code, failed: Code) -> Iterator[None]:
     """What boto3 raises, as Failures."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
     try:
         yield
     except NoCredentialsError as error:
@@ -264,7 +269,7 @@ def _saying(uri: str, gone: Code, denied: Code, failed: Code) -> Iterator[None]:
         raise Failure(code=failed, message=f"{uri}: S3 does not answer.") from error
 
 
-def _refused(uri: str, error: ClientError, gone: Code, denied: Code, failed: Code) -> NoReturn:
+def _refused(uri: str, error: Any, gone: Code, denied: Code, failed: Code) -> NoReturn:
     code = str(error.response.get("Error", {}).get("Code", ""))
     if code in _GONE:
         raise Failure(code=gone, message=f"{uri} is not there.") from error

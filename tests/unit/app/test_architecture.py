@@ -1,6 +1,7 @@
 """What must hold of the project as a whole: layers, names, packaging."""
 
 import ast
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.main import FAMILIES
 from app.queue import names
 from app.queue.celery import celery
 from app.store import workers
@@ -24,6 +26,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
         ("planner.plan", "sqlalchemy"),
         ("tasks.media", "flask"),
         ("app.factory", "tasks"),
+        # large, and only S3 needs it
+        ("tasks.transfer", "boto3"),
+        # the command replaces itself with Celery: whatever it loads is loaded twice
+        ("app.cli.main, app.cli.servers", "sqlalchemy"),
+        ("app.cli.main, app.cli.servers", "app.services"),
+        ("app.cli.main, app.cli.servers", "httpx"),
     ],
 )
 def test_importing_one_part_does_not_load_another(module: str, absent: str) -> None:
@@ -89,3 +97,9 @@ def test_constraints_name_no_registry() -> None:
     text = (ROOT / "constraints.txt").read_text()
     assert "://" not in text
     assert all("==" in line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def test_every_command_is_found_in_its_family() -> None:
+    for family, listed in FAMILIES.items():
+        commands = importlib.import_module(f"app.cli.{family}").COMMANDS
+        assert tuple(command.name for command in commands) == listed
