@@ -27,7 +27,7 @@ up: $(READY) ## Run the whole service here: API :8080, Flower :5555
 
 test: $(READY) ## Run all tests (starts and stops its own servers)
 	@$(BIN)/pytest tests/unit $(COVERED)
-	@$(BIN)/pytest tests/contract tests/integration tests/e2e -m "not full"
+	@$(BIN)/python -m tests.helpers.side_by_side tests/contract tests/integration -- tests/e2e --durations=15
 
 test-full: $(READY) ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
 	@$(BIN)/pytest tests $(COVERED)

@@ -146,9 +146,13 @@ def test_workers_without_a_common_disk_share_work_by_s3(
         op("fps", "b", "c", fps=10),
     ]
     with near.another_worker(tmp_path / "elsewhere", "media,transfer"):
-        time.sleep(3)
+        here = "SELECT 1 FROM workers WHERE status = 'active' AND worker_id LIKE 'another@%'"
+        deadline = time.monotonic() + 30
+        while not near.rows(here):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
         jobs = []
-        for number in range(6):
+        for number in range(8):
             spec = job(source, *chain, c={"destination": f"s3://media/default/far/{number}.mp4"})
             jobs.append(near.submit(spec)["job_id"])
         done = [near.wait(job_id, seconds=90) for job_id in jobs]
