@@ -240,6 +240,8 @@ def test_where_authentication_is_off_a_wrong_credential_is_still_wrong(
         ("GET", "/v1/jobs?cursor=WzFd", {}, 422, "INVALID_QUERY"),
         ("GET", "/v1/jobs?created_after=yesterday", {}, 422, "INVALID_QUERY"),
         ("GET", "/v1/jobs?tag=novalue", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs/job_1?fields=", {}, 422, "INVALID_QUERY"),
+        ("GET", "/v1/jobs/job_1/events?last_event_id=", {}, 422, "INVALID_QUERY"),
         ("GET", "/v1/jobs?tag=a:%00", {}, 422, "INVALID_QUERY"),
         ("POST", "/v1/jobs", {"json": {"plan_id": "\0"}}, 422, "INVALID_JOB_SPEC"),
         ("GET", "/v1/operators/trimm", {}, 404, "UNKNOWN_OPERATOR"),

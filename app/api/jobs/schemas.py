@@ -94,7 +94,7 @@ class JobFieldsSchema(Schema):
         fields.Str(validate=validate.OneOf(list(JobSchema().fields))),
         data_key="fields",
         load_default=list,
-        validate=validate.Length(max=len(JobSchema().fields)),
+        validate=validate.Length(min=1, max=len(JobSchema().fields)),
         metadata={"description": "Only these fields, separated by commas"},
     )
 

@@ -14,7 +14,8 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # proxies p
 
 def last_event_id() -> int:
     """From where a client goes on. Raises: Failure INVALID_QUERY."""
-    text = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or "0"
+    given = request.headers.get("Last-Event-ID"), request.args.get("last_event_id")
+    text = next((one for one in given if one is not None), "0")
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         raise field_failure(
             Code.INVALID_QUERY,
