@@ -14,7 +14,7 @@ help: ## Show this list
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (once)"
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[embedded,ffmpeg,dev]'
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[embedded,ffmpeg,tracing,dev]'
 	@touch $@
 
 setup: $(READY) ## Make the virtual environment

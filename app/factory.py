@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from importlib.metadata import version
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask import Flask, Response, g, request, send_from_directory
 from flask_compress import Compress
 from flask_cors import CORS
 
-from app import log, settings
+from app import log, metrics, settings, tracing
 from app.api import errors, rate_limit
 from app.api.health.routes import health, pages
 from app.api.jobs.routes import jobs
@@ -24,6 +25,7 @@ from app.api.webhooks.routes import webhooks
 from app.errors import Failure
 from operators.problem import Code
 
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT")
 _MAX_BODY_BYTES = 1 << 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _SWAGGER_FILES = str(next(iter(flask_swagger_ui.__path__))) + "/dist"
@@ -36,6 +38,7 @@ def create_app() -> Flask:
     app.config.update(_openapi_config())
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    _trace(app)
     app.before_request(_begin)
     app.after_request(_end)
     _allow_origins(app)
@@ -62,6 +65,17 @@ def _allow_origins(app: Flask) -> None:
             expose_headers=["Location", "ETag", "Retry-After", "X-Request-ID", "RateLimit-Limit",
                             "RateLimit-Remaining", "RateLimit-Reset"],
         )  # fmt: skip
+
+
+def _trace(app: Flask) -> None:
+    """A span for every request, in the caller's trace where it names one."""
+    if not tracing.is_on():
+        return
+    provider = tracing.provider()
+    from opentelemetry.instrumentation.flask import FlaskInstrumentor
+
+    instrument: Any = FlaskInstrumentor().instrument_app
+    instrument(app, tracer_provider=provider, excluded_urls="healthz,readyz,metrics")
 
 
 def _openapi_config() -> dict[str, Any]:
@@ -96,14 +110,25 @@ def _docs_asset(name: str) -> Response:
 def _begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else "req_" + secrets.token_hex(12)
+    g.begun = time.perf_counter()
     log.bind(request_id=g.request_id)
     # Postgres has no NUL in text; nothing that we know of has one in its name either
     if any("\0" in text for pair in request.args.items(multi=True) for text in pair):
         raise Failure(code=Code.INVALID_QUERY, message="A query parameter holds a NUL character.")
 
 
+def _count(response: Response) -> None:
+    """By route, not by path: no client can make up series."""
+    method = request.method if request.method in _METHODS else "other"
+    route = request.url_rule.rule if request.url_rule else "none"
+    metrics.http_requests.labels(method, route, response.status_code).inc()
+    if "begun" in g:
+        metrics.http_request.labels(method, route).observe(time.perf_counter() - g.begun)
+
+
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
+    _count(response)
     rate_limit.add_headers(response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("X-Frame-Options", "DENY")

@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 
+from app import tracing
 from app.settings import Settings
 
 
@@ -22,6 +24,7 @@ def configure(settings: Settings) -> None:
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _traced,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -47,9 +50,31 @@ def configure(settings: Settings) -> None:
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
 
 
+def _traced(_: Any, __: str, event: Any) -> Any:
+    """Lines can be found from a trace, and the trace from a line."""
+    event.update(tracing.ids())
+    return event
+
+
 def get(name: str) -> Any:
     """A logger: `get(__name__).info("step done", step_id="s1")`."""
     return structlog.stdlib.get_logger(name)
+
+
+def add(**context: Any) -> None:
+    """Put more context on the lines of this task or request."""
+    structlog.contextvars.bind_contextvars(**context)
+
+
+def carried(work: Callable[[], object]) -> Callable[[], None]:
+    """`work` for another thread, its lines with the context of this one."""
+    context = structlog.contextvars.get_contextvars()
+
+    def carry() -> None:
+        bind(**context)
+        work()
+
+    return carry
 
 
 def bind(**context: Any) -> None:

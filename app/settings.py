@@ -167,9 +167,24 @@ class Settings:
     worker_id: str = param(
         String(), "Name of this worker process; set by media-pipeline worker", default=""
     )
+    metrics_listen: str = param(
+        String(pattern=r"|\S*:[0-9]{1,5}"),
+        "Where a worker shows /metrics and /healthz, for example 0.0.0.0:9540; empty: nowhere",
+        default="",
+    )
     metrics_public: bool = param(
         Bool(), "Show /metrics to everybody, not to administrators alone", default=False
     )
+    otel_exporter_otlp_endpoint: str = param(
+        String(), "Where traces go, by OTLP over HTTP; empty: nothing is traced", default=""
+    )
+    otel_traces_exporter: str = param(
+        Enum(values=("", "otlp", "console", "none")),
+        "otlp, console or none; empty: otlp where an endpoint is set",
+        default="",
+    )
+    otel_service_name: str = param(String(), "Whose spans they are", default="media-pipeline")
+    otel_sdk_disabled: bool = param(Bool(), "Trace nothing whatever else is set", default=False)
     log_level: str = param(
         Enum(values=("debug", "info", "warning", "error")),
         "Least level that is logged",

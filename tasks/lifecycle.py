@@ -7,22 +7,35 @@ from typing import Any
 from celery.signals import (
     celeryd_after_setup,
     setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
     worker_ready,
     worker_shutdown,
     worker_shutting_down,
 )
 
-from app import log, settings
+from app import log, settings, tracing
 from app.engine import workspace
 from app.queue import names
 from app.queue.celery import celery
 from app.services import sweep, worker_presence
 from app.store.status import WorkerStatus
+from tasks import endpoint
 
 
 @setup_logging.connect
 def configure_logging(**_: Any) -> None:
     log.configure(settings.current())
+
+
+@worker_process_init.connect
+def begin_child(**_: Any) -> None:
+    tracing.start()
+
+
+@worker_process_shutdown.connect
+def end_child(**_: Any) -> None:
+    tracing.flush()
 
 
 @celeryd_after_setup.connect
@@ -44,10 +57,12 @@ class Heartbeat(threading.Thread):
         self._status = WorkerStatus.ACTIVE
         self._changed = threading.Event()
         self._cleaned_at = 0.0
+        self._turned_at = time.monotonic()
 
     def run(self) -> None:
         while self._status is not WorkerStatus.OFFLINE:
             self._changed.clear()
+            self._turned_at = time.monotonic()
             try:
                 worker_presence.beat(*self._report, self._status)
                 worker_presence.end_strays()
@@ -63,6 +78,10 @@ class Heartbeat(threading.Thread):
         if time.monotonic() - self._cleaned_at > float(settings.current().sweep_s):
             self._cleaned_at = time.monotonic()
             sweep.remove_work_files()
+
+    def is_well(self) -> bool:
+        """Whether this thread turns. Not whether Postgres answers: a restart would not mend that."""
+        return time.monotonic() - self._turned_at < 2 * float(settings.current().stale_s)
 
     def drain(self) -> None:
         """Say that no more work is wanted. Called in a signal handler: does nothing itself."""
@@ -85,6 +104,8 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     heartbeat = Heartbeat(worker_id, int(sender.controller.concurrency), queues)
     setattr(celery, _HEARTBEAT, heartbeat)
     heartbeat.start()
+    if listen := settings.current().metrics_listen:
+        endpoint.serve(listen, heartbeat.is_well)
 
 
 @worker_shutting_down.connect

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from app import settings
+from app.cli.counts_folder import own_folder
 from app.queue.names import CONTROL, MEDIA, TRANSFER, WEBHOOKS
 
 _ALL_QUEUES = ",".join((CONTROL, MEDIA, TRANSFER, WEBHOOKS))
@@ -15,6 +16,8 @@ _ALL_QUEUES = ",".join((CONTROL, MEDIA, TRANSFER, WEBHOOKS))
 
 def _become(*argv: str, **variables: str) -> NoReturn:
     """Replace this process: signals reach the real program, and nothing stands in between."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        variables["PROMETHEUS_MULTIPROC_DIR"] = own_folder()
     os.execve(sys.executable, [sys.executable, "-m", *argv], {**os.environ, **variables})
 
 

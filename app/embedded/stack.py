@@ -54,6 +54,10 @@ class Stack:
             self._valkey = Valkey(sockets=self._run_dir)
             found["REDIS_URL"] = self._valkey.start()
         found.setdefault("WORK_DIR", os.environ.get("WORK_DIR") or str(self.data_dir / "work"))
+        # one folder for all: /metrics of the API shows what the workers counted, too
+        found["PROMETHEUS_MULTIPROC_DIR"] = str(self._run_dir / "metrics")
+        (self._run_dir / "metrics").mkdir()
+        found["METRICS_LISTEN"] = ""
         found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         os.environ.update(found)

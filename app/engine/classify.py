@@ -7,7 +7,7 @@ Lines carry tags because of `-loglevel repeat+level+…`; only error lines are r
 import re
 from collections.abc import Mapping, Sequence
 
-from app.engine.process import Outcome, Stop
+from app.engine.outcome import Outcome, Stop
 from app.engine.stderr_rules import (
     CAUSES,
     EXITS,

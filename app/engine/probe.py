@@ -12,6 +12,7 @@ from app.engine import process
 from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
+from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
@@ -98,7 +99,7 @@ def _run(
     *what: str,
     timeout_s: float,
     lines: Callable[[bytes], object] | None = None,
-) -> process.Outcome:
+) -> Outcome:
     """ffprobe on a file. Raises: Failure."""
     guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
     outcome = process.run(

@@ -4,6 +4,7 @@ A run is bounded by a deadline and a stall timeout and can be stopped at every t
 happens to us, the child's whole process group goes: SIGTERM, a grace, SIGKILL, reaped.
 """
 
+import logging
 import os
 import re
 import resource
@@ -16,14 +17,17 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from typing import IO
 
+from app import log, tracing
 from app.engine import sandbox
+from app.engine.outcome import Bounds, Outcome, Stop, Usage
 from app.engine.progress import Progress, ProgressReader
 from app.engine.sandbox import Reach, Walls
 
+_log = logging.getLogger(__name__)
+_UNBOUNDED = Bounds()
 _TAIL_LINES = 60
 _ERROR_LINES = 40
 _ERROR_TAG = re.compile(r"\[(error|fatal|panic)\]")
@@ -32,69 +36,23 @@ _CAPTURE_BYTES = 32 << 20
 _POLL_S = 0.2
 
 
-class Stop(StrEnum):
-    """Why we stopped a run ourselves."""
-
-    DEADLINE = "deadline"
-    STALL = "stall"
-    MEMORY = "memory"
-    CANCELLED = "cancelled"
-    LEASE_LOST = "lease_lost"
-
-
 Tick = Callable[[Progress], Stop | None]
 """Called every `_POLL_S`; returning a reason stops the run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """What a process took by its end; a peak of 0 where it ended too soon to be looked at."""
-
-    cpu_ms: int = 0
-    peak_memory_bytes: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """What a run may take at most; None: no limit of ours."""
-
-    memory_bytes: int | None = None
-    """Resident, of the child itself; watched."""
-    file_bytes: int | None = None
-    """Of each file that it writes; kept by the kernel, which ends it with SIGXFSZ."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How a run ended. `exit_code` is None when a signal ended it; `usage` is of runs that ended
-    by themselves."""
-
-    exit_code: int | None
-    signal: str | None
-    stopped: Stop | None
-    stderr_tail: tuple[str, ...]
-    errors: tuple[str, ...]
-    """Lines that are tagged as errors, the first and the last: however much noise is in between."""
-    stdout: bytes
-    progress: Progress
-    wall_s: float
-    usage: Usage = Usage()
-
-    @property
-    def is_success(self) -> bool:
-        return self.exit_code == 0 and self.stopped is None
 
 
 @dataclass(kw_only=True)
 class _Said:
     """What a child wrote to stderr, bounded at both ends."""
 
+    speaker: str
     errors: list[str] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
 
     def take(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         self.tail.append(text)
+        if _log.isEnabledFor(logging.DEBUG):
+            log.get(__name__).debug(text, said_by=self.speaker)
         if len(self.errors) < _ERROR_LINES and _ERROR_TAG.search(text):
             self.errors.append(text)
 
@@ -142,7 +100,7 @@ def run(
     capture: bool = False,
     lines: Callable[[bytes], object] | None = None,
     grace_s: float = 1.0,
-    bounds: Bounds = Bounds(),
+    bounds: Bounds = _UNBOUNDED,
     reach: Reach | None = None,
 ) -> Outcome:
     """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
@@ -164,14 +122,18 @@ def run(
             start_new_session=True,
         )
 
-    with sandbox.started(walls(), start, argv, reach) as child:
+    name = os.path.basename(argv[0])
+    with (
+        tracing.span("run " + name.partition("-")[0], **{"process.executable.name": name}) as span,
+        sandbox.started(walls(), start, argv, reach) as child,
+    ):
         try:
             if bounds.file_bytes:
                 # a moment after its start: no FFmpeg has written so much by then
                 _limit_files(child.pid, bounds.file_bytes)
             reader = ProgressReader()
             captured: list[bytes] = []
-            said = _Said()
+            said = _Said(speaker=name)
             take = captured.append if capture else lines or reader.feed
             drains = [
                 _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
@@ -188,19 +150,21 @@ def run(
                 drain.join(timeout=5)
         finally:
             _end_group(child, grace_s)
-    # a child that cannot even be killed (a hung network disk) has no code yet
-    code = -signal.SIGKILL if child.returncode is None else child.returncode
-    return Outcome(
-        exit_code=code if code >= 0 else None,
-        signal=signal.Signals(-code).name if code < 0 else None,
-        stopped=stopped,
-        stderr_tail=tuple(said.tail),
-        errors=said.all_errors,
-        stdout=b"".join(captured),
-        progress=reader.progress,
-        wall_s=time.monotonic() - begun,
-        usage=usage,
-    )
+        # a child that cannot even be killed (a hung network disk) has no code yet
+        code = -signal.SIGKILL if child.returncode is None else child.returncode
+        outcome = Outcome(
+            exit_code=code if code >= 0 else None,
+            signal=signal.Signals(-code).name if code < 0 else None,
+            stopped=stopped,
+            stderr_tail=tuple(said.tail),
+            errors=said.all_errors,
+            stdout=b"".join(captured),
+            progress=reader.progress,
+            wall_s=time.monotonic() - begun,
+            usage=usage,
+        )
+        span.set_attributes(outcome.attributes)
+        return outcome
 
 
 def _limit_files(pid: int, most_bytes: int) -> None:
@@ -250,7 +214,7 @@ def _drain(
                 if left is None or (left := left - len(line)) >= 0:
                     take(line)
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=log.carried(work), daemon=True)
     thread.start()
     return thread
 

@@ -9,7 +9,7 @@ from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from app import log
+from app import log, metrics
 from app.queue import names
 from app.queue.celery import celery
 
@@ -78,6 +78,7 @@ def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
             )
         return True
     except (OperationalError, KombuError, RedisError, OSError) as error:
+        metrics.messages_unsent.labels(name).inc()
         log.get(__name__).warning(
             "not sent, the sweep will", task=name, args=args, error=str(error)
         )

@@ -25,6 +25,10 @@ class Attempt:
         return {"step_id": self.step_id, "attempt": self.number}
 
     @property
+    def kind(self) -> str:
+        return str(self.planned["kind"])
+
+    @property
     def planned(self) -> dict[str, Any]:
         """The step as the plan has it."""
         assert self.job.plan is not None

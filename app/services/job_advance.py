@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from app import settings
+from app import log, settings
 from app.engine import workspace
 from app.queue import send
 from app.services import webhook_note
@@ -24,6 +24,7 @@ def advance(job_id: str, may_take_long: bool = False) -> Frontier:
     planned with the help of other machines is sent to where things may take long."""
     with transaction() as session:
         job = jobs.get(session, job_id)
+    log.add(request_id=job and job.request_id)
     if job is None or (job.status == JobStatus.PENDING and job.admitted_at is None):
         return Frontier(job_id=job_id)
     if job.status in UNPLANNED:

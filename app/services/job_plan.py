@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from app import log, settings
+from app import log, settings, tracing
 from app.errors import Failure, from_problems
 from app.services import job_fail, work_files
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
@@ -34,7 +34,11 @@ def plan_job(job: Job) -> float | None:
     if job.plan_due_at and job.plan_due_at > datetime.now(UTC):
         return None  # a message that came too early; another one is on its way
     with exclusive(f"plan {job.job_id}") as is_ours:
-        return _plan_alone(job) if is_ours else None
+        if not is_ours:
+            return None
+        log.add(request_id=job.request_id)
+        with tracing.span("plan job", job.traceparent, job_id=job.job_id):
+            return _plan_alone(job)
 
 
 def needs_network(job: Job) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import uuid_utils
 from sqlalchemy.orm import Session
 
-from app import settings
+from app import settings, tracing
 from app.errors import Failure
 from app.services import job_admit
 from app.services.job_view import show_job
@@ -47,6 +47,7 @@ def submit(
             plan_id=stored_plan and stored_plan.plan_id,
             plan=stored_plan and stored_plan.plan,
             request_id=request_id,
+            traceparent=tracing.traceparent(),
             **once,
         )
         jobs.log(session, job_id, "info", "pending", "Job accepted.")

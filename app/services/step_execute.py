@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app import log, settings
+from app import log, settings, tracing
 from app.engine import workspace
 from app.errors import Failure
 from app.services import step_perform, step_settle, webhook_note
@@ -39,11 +39,24 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
         log.get(__name__).warning("not claimed, Postgres is away", error=str(error))
         return StepOutcome(retry_in=float(now.retry_base_s))
     attempt, seconds_left = claimed
+    log.add(attempt=attempt.number, request_id=attempt.job.request_id)
+    with tracing.span(
+        "run step", attempt.job.traceparent, kind=attempt.kind, worker=worker, job_id=job_id,
+        step_id=step_id, attempt=attempt.number, nodes=attempt.planned["nodes"],
+    ) as span:  # fmt: skip
+        outcome = _execute(attempt, seconds_left)
+        span.set_attributes({"is_settled": outcome.is_settled})
+        return outcome
+
+
+def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
+    """Run a claimed step, and settle it however that ends."""
+    now = settings.current()
     try:
         if attempt.failures >= now.max_failures:
             raise Failure(code=Code.WORKER_CRASHED)
         with Lease(
-            job_id=job_id, step_id=step_id, attempt=attempt.number, lease_s=float(now.lease_s),
+            job_id=attempt.job.job_id, step_id=attempt.step_id, attempt=attempt.number, lease_s=float(now.lease_s),
             tells=bool(attempt.job.spec.get("webhook_url")),
         ) as lease:  # fmt: skip
             return StepOutcome(

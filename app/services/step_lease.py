@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from app import log
-from app.engine.process import Stop
+from app.engine.outcome import Stop
 from app.engine.progress import Progress
 from app.services import webhook_note
 from app.store import steps
@@ -46,7 +46,7 @@ class Lease:
     _released: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> "Lease":
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._thread = threading.Thread(target=log.carried(self._keep), name="lease", daemon=True)
         self._thread.start()
         return self
 

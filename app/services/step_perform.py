@@ -32,7 +32,7 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
     run = begin(attempt, lease, seconds_left)
     check_disk(attempt, run.folder)
     work_files.bring(run)
-    if attempt.planned["kind"] == "transfer":
+    if attempt.kind == "transfer":
         return step_transfer.transfer(run)
     step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
     work = _measure if attempt.planned["measures"] else _make

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.engine.process import Stop
+from app.engine.outcome import Stop
 from app.engine.progress import Progress
 from app.engine.storage.port import Publication
 from app.errors import Failure

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from app import settings
+from app import metrics, settings
 from app.engine import process, tools, workspace
 from app.engine.classify import classify
-from app.engine.process import Outcome, Stop
+from app.engine.outcome import Bounds, Outcome, Stop
 from app.engine.progress import Progress
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
@@ -87,6 +87,7 @@ class Run:
             reach=self._reach(command),
         )
         self.outcomes.append(outcome)
+        _count(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
         return command, outcome
 
@@ -100,13 +101,13 @@ class Run:
         ]
         return Reach(readable=[*command.reals, *map(self.locate, listed)], writable=[self.folder])
 
-    def _bounds(self, command: Command) -> process.Bounds:
+    def _bounds(self, command: Command) -> Bounds:
         limits = limits_of(self.attempt.job)
         # intermediates are lossless, so they may be larger than any output
         words = pairwise(command.planned_argv)
         is_last = not any(w.startswith("{work}/") and flag != "-i" for flag, w in words)
         file_bytes = limits.max_output_size if is_last else None
-        return process.Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
+        return Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
 
     def tick(self, progress: Progress, percent: float | None) -> None:
         """Bytes have moved. Raises: LeaseEnded; Failure when the job's time is over."""
@@ -175,6 +176,14 @@ def check_disk(attempt: Attempt, folder: str) -> None:
         )
 
 
+def _count(outcome: Outcome) -> None:
+    how = "completed" if outcome.is_success else outcome.stopped or "failed"
+    metrics.ffmpeg_runs.labels(how).inc()
+    metrics.ffmpeg_run.observe(outcome.wall_s)
+    metrics.ffmpeg_cpu.inc(outcome.usage.cpu_ms / 1000)
+    metrics.ffmpeg_media.inc((outcome.progress.out_time_ms or 0) / 1000)
+
+
 def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
     """Raises: Failure or LeaseEnded unless the run succeeded; paths are shown as tokens."""
     if outcome.is_success:
@@ -187,4 +196,5 @@ def _check(outcome: Outcome, command: Command, is_job_late: bool) -> None:
     failure = classify(replace(outcome, stderr_tail=tail, errors=errors), command.shown)
     if outcome.stopped is Stop.DEADLINE and is_job_late:
         failure.code, failure.message = Code.TIMEOUT, None
+    metrics.ffmpeg_errors.labels(failure.code).inc()
     raise failure

@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_exponential
 
-from app import settings
+from app import metrics, settings
 from app.engine import workspace
-from app.engine.process import Stop
+from app.engine.outcome import Stop
 from app.errors import Failure
 from app.queue import send
 from app.services import job_fail
 from app.services.attempt import Attempt
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.store import jobs, steps
-from app.store.session import Unreachable, transaction
+from app.store.session import Unreachable, after_commit, transaction
 from app.store.status import RUNNING, StepStatus
 from operators.problem import Code
 
@@ -55,6 +55,7 @@ def _try_again(session: Session, attempt: Attempt, failure: Failure, delay_s: fl
     error = _close_failed(session, attempt, failure)
     is_ours = steps.hand_back(session, *attempt.key, delay_s=delay_s, is_failure=True, error=error)
     if is_ours:
+        after_commit(session, metrics.step_retries.labels(attempt.kind, failure.code).inc)
         text = f"Step {attempt.step_id} failed ({failure.code}), trying again in {delay_s:.0f} s."
         jobs.log(session, attempt.job.job_id, "warning", "processing", text, **attempt.place)
     return is_ours
@@ -106,8 +107,7 @@ def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
 def give_back_and_send(attempt: Attempt) -> None:
     """The same, at once; the message of this run is gone, so another one is sent."""
     if give_back(attempt) is not None:
-        kind = attempt.planned["kind"]
-        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority, kind)
+        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority, attempt.kind)
 
 
 @_patiently

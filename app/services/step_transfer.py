@@ -1,5 +1,8 @@
 """Do the work of a transfer step: fetch a source into the work folder, or send an output away."""
 
+import os
+
+from app import metrics
 from app.services import step_command, step_publish
 from app.services.step_fetch import fetch_into
 from app.services.step_run import Run
@@ -19,6 +22,7 @@ def transfer(run: Run) -> steps.Woken:
 
 def _fetch(run: Run) -> steps.Woken:
     moved = fetch_into(run, run.attempt.planned, run.folder)
+    metrics.transferred.labels("in").inc(moved)
     with transaction() as session:
         step_publish.hold(session, run.attempt)
         return step_publish.complete(session, run.attempt, usage=run.usage(moved))
@@ -33,4 +37,8 @@ def _send(run: Run) -> steps.Woken:
     made_by = next(step for step in plan["steps"] if step["step_id"] == maker)
     output = step_command.output_file(plan, job.spec, made_by, index, run.place.folder_of(maker))
     found = MediaInfo.from_json(job.outputs[index]["media_info"])
-    return step_publish.publish(run, [output], [found])
+    woken = step_publish.publish(run, [output], [found])
+    metrics.transferred.labels("out").inc(
+        sum(os.path.getsize(path) for path, _ in output.written())
+    )
+    return woken

@@ -5,7 +5,7 @@ Correct with two sweeps at once, with none for a while, and when it dies in betw
 
 from collections.abc import Callable
 
-from app import log, settings
+from app import log, metrics, settings
 from app.engine import workspace
 from app.engine.storage import local, s3
 from app.errors import Failure
@@ -30,7 +30,10 @@ def sweep() -> dict[str, int]:
             return {}
         with locks.kept(lock, _LOCK_S):
             done = {part.__name__: _guarded(part) for part in _PARTS}
+    metrics.sweeps.inc()
     found = {name: count for name, count in done.items() if count}
+    for name, count in found.items():
+        metrics.sweep_repairs.labels(name).inc(count)
     if found:
         log.get(__name__).info("sweep repaired", **found)
     return found
@@ -48,6 +51,7 @@ def _guarded(part: Callable[[], int]) -> int:
     try:
         return part()
     except Exception:
+        metrics.sweep_faults.labels(part.__name__).inc()
         log.get(__name__).exception("a part of the sweep failed", part=part.__name__)
         return 0
 
@@ -59,6 +63,7 @@ def expire_workers() -> int:
         gone = workers.mark_stale(session, float(now.stale_s))
         for worker_id in gone:
             stranded.expire_leases_of(session, worker_id, float(now.lease_s), float(now.stale_s))
+    metrics.workers_lost.inc(len(gone))
     return len(gone)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from app import log, settings
+from app import log, metrics, settings, tracing
 from app.engine.redact import redact_url
 from app.engine.storage.http import retry_after
 from app.engine.web.client import Unreachable
@@ -22,7 +22,7 @@ from app.services import remote
 from app.services.backoff import CLOCK_MARGIN_S
 from app.services.moments import moment
 from app.services.webhook_secrets import secrets_of
-from app.store import webhooks
+from app.store import jobs, webhooks
 from app.store.models import WebhookDelivery
 from app.store.session import transaction
 
@@ -77,9 +77,26 @@ def _postpone(delivery_id: str, delay_s: float) -> float:
 
 def _send(delivery: WebhookDelivery, host: str) -> float | None:
     begun = time.monotonic()
-    tried = _post(delivery)
+    log.add(job_id=delivery.job_id)
+    with tracing.span(
+        "send webhook",
+        _traceparent(delivery),
+        job_id=delivery.job_id,
+        type=delivery.type,
+        host=host,
+    ) as span:
+        tried = _post(delivery)
+        span.set_attributes({"http.response.status_code": tried.status_code or 0})
     breaker.report(host, _is_hosts_fault(tried), float(settings.current().breaker_s))
     return _settle(delivery, tried, round((time.monotonic() - begun) * 1000))
+
+
+def _traceparent(delivery: WebhookDelivery) -> str | None:
+    if delivery.job_id is None or not tracing.is_on():
+        return None
+    with transaction() as session:
+        job = jobs.get(session, delivery.job_id)
+    return job.traceparent if job else None
 
 
 def _is_hosts_fault(tried: Try) -> bool:
@@ -131,6 +148,8 @@ def _settle(delivery: WebhookDelivery, tried: Try, duration_ms: int) -> float | 
     }
     with transaction() as session:
         webhooks.settle(session, delivery.delivery_id, status, attempt, delay_s)
+    metrics.webhook_tries.labels("delivered" if tried.is_success else "failed").inc()
+    metrics.webhook_try.observe(duration_ms / 1000)
     log.get(__name__).info(
         "webhook tried", delivery_id=delivery.delivery_id, type=delivery.type, status=status,
         status_code=tried.status_code, error=tried.error,

@@ -6,7 +6,9 @@ from sqlalchemy import ColumnElement, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.store.models import Job, QueueControl
+from app.store.session import after_commit
 from app.store.status import TERMINAL, JobStatus
 
 _NOW = func.clock_timestamp()
@@ -25,12 +27,16 @@ def lock(session: Session) -> None:
 
 def admit(session: Session, job_id: str) -> int | None:
     """Admit a job that waits; its priority, or None when it does not wait (any more)."""
-    return session.scalar(
+    admitted = session.execute(
         update(Job)
         .where(Job.job_id == job_id, is_waiting())
         .values(admitted_at=_NOW, updated_at=_NOW)
-        .returning(Job.priority)
-    )
+        .returning(Job.priority, func.extract("epoch", _NOW - Job.queued_at))
+    ).one_or_none()
+    if admitted is None:
+        return None
+    after_commit(session, lambda: metrics.job_wait.observe(float(admitted[1])))
+    return int(admitted[0])
 
 
 def count_admitted(session: Session) -> Mapping[str, int]:

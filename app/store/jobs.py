@@ -22,8 +22,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.store.admissions import is_waiting
 from app.store.models import Job, JobEvent, JobLog, Step
+from app.store.session import after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
@@ -36,6 +38,7 @@ def add(session: Session, **values: Any) -> Job:
     session.flush()
     session.refresh(job)
     _add_event(session, job.job_id, 1, "job.status", {"status": JobStatus.PENDING.value})
+    after_commit(session, metrics.jobs_submitted.inc)
     return job
 
 
@@ -70,13 +73,22 @@ def move(
         update(Job)
         .where(Job.job_id == job_id, Job.status.in_(set(may_precede(to)) & set(among)))
         .values(status=to.value, event_seq=Job.event_seq + 1, **stamps, **values)
-        .returning(Job.event_seq)
-    ).scalar_one_or_none()
+        .returning(Job.event_seq, func.extract("epoch", _NOW - Job.queued_at))
+    ).one_or_none()
     if moved is None:
         return False
-    data = {"status": to.value, "error_code": (values.get("error") or {}).get("code")}
-    _add_event(session, job_id, moved, "job.status", data)
+    code = (values.get("error") or {}).get("code")
+    _add_event(session, job_id, moved[0], "job.status", {"status": to.value, "error_code": code})
+    if to in TERMINAL:
+        after_commit(session, lambda: _count_end(to, code, float(moved[1])))
     return True
+
+
+def _count_end(to: JobStatus, code: str | None, lasted_s: float) -> None:
+    metrics.jobs_ended.labels(to.value).inc()
+    metrics.job_duration.labels(to.value).observe(lasted_s)
+    if code:
+        metrics.job_failures.labels(code).inc()
 
 
 def restart(session: Session, job_id: str) -> bool:

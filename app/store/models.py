@@ -107,6 +107,8 @@ class Job(Base):
     progress_told_at: Mapped[datetime | None]
     """When a webhook was last sent about its progress."""
     request_id: Mapped[str | None]
+    traceparent: Mapped[str | None]
+    """Of the request that submitted it: what is done for the job belongs to that trace."""
     idempotency_key: Mapped[str | None]
     body_sha256: Mapped[str | None]
     """Of the body that came with the idempotency key."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -56,6 +56,9 @@ def engine() -> Engine:
     return _engine(settings.current().database_url, os.getpid())
 
 
+_AFTER = "after_commit"
+
+
 @contextmanager
 def exclusive(name: str) -> Iterator[bool]:
     """Whether we alone hold `name` now, in all processes; Postgres frees it when we die."""
@@ -72,5 +75,13 @@ def exclusive(name: str) -> Iterator[bool]:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session that commits at the end of the block, or rolls back when it raises."""
-    with Session(engine(), expire_on_commit=False) as session, session.begin():
-        yield session
+    with Session(engine(), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+        for act in session.info.pop(_AFTER, ()):
+            act()
+
+
+def after_commit(session: Session, act: Callable[[], object]) -> None:
+    """Do something small once the transaction is committed; not at all where it is not."""
+    session.info.setdefault(_AFTER, []).append(act)

@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.store import jobs
 from app.store.models import Job, Step, StepAttempt
+from app.store.session import after_commit
 from app.store.status import StepStatus
 
 NOW = func.clock_timestamp()
@@ -163,16 +165,28 @@ def close_attempt(
     session: Session, job_id: str, step_id: str, attempt: int, status: StepStatus, **values: Any
 ) -> None:
     """Write how an attempt ended, once."""
-    session.execute(
+    closed = session.execute(
         update(StepAttempt)
         .where(
             StepAttempt.job_id == job_id,
             StepAttempt.step_id == step_id,
             StepAttempt.attempt == attempt,
             StepAttempt.status == _S.RUNNING.value,
+            Step.job_id == StepAttempt.job_id,
+            Step.step_id == StepAttempt.step_id,
         )
         .values(status=status.value, completed_at=NOW, **values)
-    )
+        .returning(Step.kind, func.extract("epoch", NOW - StepAttempt.started_at))
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if closed is not None:
+        after_commit(session, lambda: _count_attempt(closed[0], status, float(closed[1])))
+
+
+def _count_attempt(kind: str, status: StepStatus, lasted_s: float) -> None:
+    metrics.step_attempts.labels(kind, status.value).inc()
+    if status is _S.COMPLETED:
+        metrics.step_duration.labels(kind).observe(lasted_s)
 
 
 def annotate_attempt(

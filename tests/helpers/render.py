@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engine import probe, process, workspace
-from app.engine.process import Outcome
+from app.engine.outcome import Outcome
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.services import step_command, step_files, step_measure

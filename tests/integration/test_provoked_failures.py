@@ -11,7 +11,7 @@ import pytest
 
 from app.engine import probe, process
 from app.engine.classify import find_cause
-from app.engine.process import Bounds, Outcome
+from app.engine.outcome import Bounds, Outcome
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.problem import Code

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.engine.classify import classify, classify_probe, find_cause
-from app.engine.process import Outcome, Stop
+from app.engine.outcome import Outcome, Stop
 from app.engine.progress import Progress
 from app.engine.stderr_rules import RANKS
 from operators.problem import Code

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.engine import process
-from app.engine.process import Bounds, Stop
+from app.engine.outcome import Bounds, Outcome, Stop
 from app.engine.progress import Progress
 
 PYTHON = sys.executable
 
 
-def run(code: str, **options: object) -> process.Outcome:
+def run(code: str, **options: object) -> Outcome:
     given = {"cwd": "/tmp", "timeout_s": 20.0, **options}
     return process.run([PYTHON, "-c", code], **given)  # type: ignore[arg-type]
 

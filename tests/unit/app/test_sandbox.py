@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.engine import landlock, process
+from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach, Walls
 from app.engine.tools import Tools
 from tests.helpers.media import Media
@@ -97,7 +98,7 @@ def test_ffmpeg_reads_its_input_and_no_sibling(folder: Path, binaries: Tools, me
     (folder / "list.txt").write_text("ffconcat version 1.0\nfile clip.mp4\n")
     out = folder / "own" / "out.mkv"
 
-    def run(*readable: str) -> process.Outcome:
+    def run(*readable: str) -> Outcome:
         words = ("-v", "error", "-nostdin", "-y", "-f", "concat", "-safe", "0", "-i", str(folder / "list.txt"),
                  "-c", "copy", str(out))  # fmt: skip
         reach = Reach(
