@@ -229,10 +229,15 @@ def _read(parameter_type: ParamType, text: str) -> Any:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Settings from an environment; empty variables count as unset. Raises: BadSettings."""
+    """Settings from an environment; empty variables count as unset, and `NAME_FILE` names a file
+    that holds the value of `NAME`, as secrets of containers do. Raises: BadSettings."""
     values, wrong = {}, []
     for name, parameter in declared(Settings).items():
-        text = environ.get(name.upper(), "")
+        try:
+            text = from_environment(environ, name.upper())
+        except BadSettings as unreadable:
+            wrong.append(str(unreadable))
+            continue
         if not text:
             continue
         try:
@@ -243,6 +248,21 @@ def load(environ: Mapping[str, str]) -> Settings:
     if wrong:
         raise BadSettings("; ".join(wrong))
     return Settings(**values)
+
+
+def from_environment(environ: Mapping[str, str], name: str) -> str:
+    """A variable's text, or that of the file that `NAME_FILE` names; empty where neither is set.
+
+    Raises: BadSettings.
+    """
+    text, path = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    if text or not path:
+        return text
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{name}_FILE cannot be read: {error}") from error
 
 
 def _wrong_together(values: Mapping[str, Any]) -> list[str]:

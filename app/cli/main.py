@@ -17,7 +17,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "explain": ("plan", "validate", "probe", "operators"),
     "client": ("submit", "status", "watch", "logs", "cancel", "retry", "list"),
     "servers": ("serve", "worker", "beat", "flower"),
-    "administration": ("db", "apikey", "queue", "doctor"),
+    "administration": ("db", "apikey", "queue"),
+    "doctor": ("doctor",),
 }
 """The commands of each module of this package."""
 

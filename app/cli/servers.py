@@ -88,11 +88,20 @@ def beat() -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=5555, show_default=True)
-def flower(host: str, port: int) -> None:
-    """Show workers and tasks in a browser (Flower)."""
+@click.option("--url-prefix", default="", help="Where it is behind a proxy, for example flower.")
+@click.option("--db", default="", help="File that keeps its tasks over restarts.")
+def flower(host: str, port: int, url_prefix: str, db: str) -> None:
+    """Show workers and tasks in a browser (Flower). FLOWER_BASIC_AUTH=name:password, or
+    FLOWER_BASIC_AUTH_FILE, asks for a login; its /metrics and /healthcheck ask for none."""
+    login = settings.from_environment(os.environ, "FLOWER_BASIC_AUTH")
     _become(
         "celery", "-A", "app.queue.celery:celery", "flower", f"--address={host}", f"--port={port}",
         "--tasks-columns=name,uuid,state,args,received,runtime,worker", "--logging=warning",
+        *([f"--url-prefix={url_prefix}"] if url_prefix else []),
+        # its pages count what was seen since its start unless it remembers
+        *(["--persistent=true", f"--db={db}", "--state-save-interval=10000"] if db else []),
+        # not on the command line: everybody on the machine reads those
+        **({"FLOWER_BASIC_AUTH": login} if login else {}),
     )  # fmt: skip
 
 

@@ -67,7 +67,10 @@ def up(
             stack.start_workers(workers)
             stack.start("beat", "beat")
             if not no_flower:
-                stack.start("flower", "flower", "--port", str(flower_port), is_essential=False)
+                stack.start(
+                    "flower", "flower", "--port", str(flower_port), "--db", str(folder / "flower.db"),
+                    is_essential=False,
+                )  # fmt: skip
             _await_api(f"http://{host}:{port}/healthz", stack)
             _greet(folder, f"http://{host}:{port}", None if no_flower else flower_port)
             while True:

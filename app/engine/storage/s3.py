@@ -58,6 +58,24 @@ def client(endpoint: str) -> Any:
     return _client(endpoint, os.getpid())
 
 
+def bucket_problem(bucket: str, endpoint: str) -> str | None:
+    """Why a bucket cannot be used, and what to do; None where it answers."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client(endpoint).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _GONE:
+            return "is not there: make it, or change S3_ALLOWED_PREFIXES"
+        if code in _DENIED:
+            return "is refused: check the credentials and their policy"
+        return f"answers {code}: look at the server"
+    except BotoCoreError as error:
+        return f"{error}: check S3_ENDPOINT_URL and the credentials"
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class S3Object:
     """`s3://bucket/key` on one server."""

@@ -40,3 +40,13 @@ def test_every_wrong_variable_is_named() -> None:
 def test_roots_belong_to_a_tenant() -> None:
     found = settings.load({"MEDIA_ROOTS": "/srv/{tenant}/media:/shared"})
     assert found.roots("acme") == ("/srv/acme/media", "/shared")
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://u:p@db/x\n")
+    assert settings.load({"DATABASE_URL_FILE": str(secret)}).database_url == "postgresql://u:p@db/x"
+    both = {"DATABASE_URL_FILE": str(secret), "DATABASE_URL": "postgresql://here"}
+    assert settings.load(both).database_url == "postgresql://here"
+    with pytest.raises(BadSettings, match="JWT_SECRET_FILE cannot be read"):
+        settings.load({"JWT_SECRET_FILE": str(tmp_path / "none")})
