@@ -23,6 +23,16 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
 """The commands of each module of this package."""
 
 
+_WORK_HERE = ("explain", "administration", "doctor")
+"""Their lines must not get into what they print."""
+
+
+def _log_to_stderr() -> None:
+    from app import log, settings
+
+    log.configure(settings.current())
+
+
 class _Families(click.Group):
     """Loads the module of a command when it is asked for."""
 
@@ -33,6 +43,8 @@ class _Families(click.Group):
         for family, names in FAMILIES.items():
             if cmd_name in names:
                 commands = import_module(f"app.cli.{family}").COMMANDS
+                if family in _WORK_HERE:
+                    _log_to_stderr()
                 return next((found for found in commands if found.name == cmd_name), None)
         return None
 
