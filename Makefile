@@ -25,11 +25,11 @@ demo: $(READY) ## Run the main job on a real file and show the result (FILE=… 
 up: $(READY) ## Run the whole service here: API :8080, Flower :5555
 	@$(BIN)/media-pipeline up $(ARGS)
 
-test: $(READY) ## Run all tests (starts and stops its own servers)
+test: $(READY) chromium ## Run all tests (starts and stops its own servers)
 	@$(BIN)/pytest tests/unit $(COVERED)
 	@$(BIN)/python -m tests.helpers.side_by_side tests/contract tests/integration -- tests/e2e --durations=15
 
-test-full: $(READY) ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
+test-full: $(READY) chromium ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
 	@$(BIN)/pytest tests $(COVERED)
 	@MEDIA_PIPELINE_TEST_FFMPEG=.cache/ffmpeg-debian $(BIN)/pytest tests/integration tests/e2e -m "not full"
 
@@ -50,6 +50,9 @@ bench: $(READY) ## Measure planning, estimates, and plans against experts' comma
 chaos: $(READY) ## Jobs while workers, brokers and databases die (ARGS="--jobs 200 --seed 1")
 	@$(BIN)/python -m tests.helpers.chaos $(ARGS)
 
+load: $(READY) ## Drive the API for a minute while jobs encode (ARGS="--users 50 --url …")
+	@$(BIN)/python -m bench.load $(ARGS)
+
 calibrate: $(READY) ## Measure what work costs on this machine, for first estimates
 	@$(BIN)/python -m bench.calibrate
 
@@ -66,6 +69,13 @@ docs: $(READY) ## Write docs/operators.md and docs/errors.md from the code
 glyphs: $(READY) ## Write operators/glyphs.py from the bundled fonts
 	@$(BIN)/python -m tests.helpers.make_glyphs
 
+chromium: ## Install the browser that looks at Flower in tests, where there is none
+	@command -v chromium >/dev/null || sh tests/helpers/install_chromium.sh
+
+screenshots: $(READY) chromium ## Take the pictures of the docs anew
+	@$(BIN)/pytest -q tests/e2e/test_deployment.py
+	@cp .cache/screenshots/flower-tasks.png docs/images/
+
 ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the newest, without installing it
 .cache/ffmpeg-debian/ffmpeg:
 	@sh tests/helpers/unpack_debian_ffmpeg.sh .cache/ffmpeg-debian
@@ -73,4 +83,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full check fmt bench chaos calibrate migrate migration docs glyphs ffmpeg-debian clean
+.PHONY: help setup demo up test test-full check fmt bench chaos load chromium screenshots calibrate migrate migration docs glyphs ffmpeg-debian clean

@@ -45,7 +45,8 @@ def _step(frontier: Frontier, step: StepMessage) -> Signature:
         queue=names.queue_of(step.kind),
         # a chain's later tasks do not inherit it
         priority=celery_priority(frontier.priority),
-        argsrepr=f"({frontier.job_id}, {step.shown})",
+        # what it does comes first: lists cut off what is long
+        argsrepr=f"({step.shown}, {frontier.job_id})",
     )
 
 

@@ -77,11 +77,12 @@ class Deployment:
     def start(self, name: str) -> Process:
         """One more container of a service."""
         service, port = self.found[name], free_port()
+        again = sum(1 for one in self.running if one.name == name)
         ports = [f"--port={port}"] if name in _PORTS else []
         host = ["--host=127.0.0.1"] if name == "api" else []
         with open(self.folder / f"{name}-{len(self.running)}.log", "wb") as log:
             child = subprocess.Popen(
-                self.command(name) + ports + host, env=self.environment(name, port),
+                self._named(self.command(name), again) + ports + host, env=self.environment(name, port),
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         check = service.get("healthcheck", {}).get("test")
@@ -95,6 +96,14 @@ class Deployment:
         # the image's entry point is `tini -- media-pipeline`
         words = [self._here(word) for word in self.found[name]["command"]]
         return [str(Path(sys.executable).parent / "media-pipeline"), *words]
+
+    @staticmethod
+    def _named(words: list[str], again: int) -> list[str]:
+        """Containers have host names of their own; here a worker's name tells them apart."""
+        if "--name" not in words or not again:
+            return words
+        at = words.index("--name") + 1
+        return [*words[:at], f"{words[at]}{again + 1}", *words[at + 1 :]]
 
     def environment(self, name: str, port: int = 0) -> dict[str, str]:
         given = {
