@@ -43,6 +43,9 @@ def _service(given: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
             yield str(service.client.base_url), service.key, f"file://{clip}"
             ended = service.client.get("/v1/jobs?status=completed&limit=1").json()["data"]
             failed = service.client.get("/v1/jobs?status=failed&limit=1").json()["data"]
+            said = (service.data_dir / "logs" / "api.log").read_text().splitlines()
+            for line in [text for text in said if '" 2' not in text][-60:]:
+                print("api:", line, file=sys.stderr)
             print(f"jobs were encoded meanwhile: {'yes' if ended else 'no'}; failed: {len(failed)}")
 
 
@@ -61,13 +64,15 @@ def main() -> int:
                 sys.executable, "-m", "locust", "-f", str(Path(__file__).parent / "locustfile.py"),
                 "--headless", "--host", url, "--users", str(given.users), "--spawn-rate", "10",
                 "--run-time", f"{min(given.seconds, 3600)}s", "--csv", f"{folder}/load", "--only-summary",
-                "--stop-timeout", "5", "--loglevel", "ERROR",
+                "--stop-timeout", "5", "--logfile", f"{folder}/log",
             ],
-            env=env, stdout=subprocess.DEVNULL, check=False,
+            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         _show(Path(folder, "load_stats.csv"))
         for line in Path(folder, "load_failures.csv").read_text().splitlines()[1:]:
             print("error:", line)
+        if done.returncode:
+            print(Path(folder, "log").read_text()[-3000:], file=sys.stderr)
     return done.returncode
 
 

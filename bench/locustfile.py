@@ -52,7 +52,6 @@ class Backend(HttpUser):
         """Until the first event of the latest job."""
         with self.client.get(
             f"/v1/jobs/{self.jobs[-1]}/events",
-            name="/v1/jobs/{id}/events (first event)",
-            stream=True,
-        ) as answer:
+            name="/v1/jobs/{id}/events (first event)", stream=True, catch_response=True,
+        ) as answer:  # fmt: skip
             next(answer.iter_lines(), None)

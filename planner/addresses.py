@@ -3,6 +3,7 @@
 import ipaddress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 # not public, whatever `is_global` says of them: special purpose, 6to4 relays, Teredo, local NAT64
 _REFUSED = (
@@ -11,6 +12,9 @@ _REFUSED = (
     IPv6Network("2001::/32"),
     IPv6Network("64:ff9b:1::/48"),
     IPv6Network("::/96"),
+    IPv6Network("3fff::/20"),
+    # a cloud's own service for its machines, at an address that looks public
+    IPv4Network("168.63.129.16/32"),
 )
 
 
@@ -24,6 +28,8 @@ def is_public(address: str) -> bool:
 
 def _is_global(ip: IPv4Address | IPv6Address) -> bool:
     if any(ip in network for network in _REFUSED if network.version == ip.version):
+        return False
+    if ip.version == 6 and ip not in _UNICAST:
         return False
     # is_global alone lets multicast and a few reserved blocks pass
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)

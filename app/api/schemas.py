@@ -3,7 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
+
+
+def is_text(value: str) -> None:
+    """Refuse halves of characters: JSON can hold them, nothing else. Raises: ValidationError."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError("Holds half of a character, such as \\ud800.") from error
 
 
 class Moment(fields.AwareDateTime):

@@ -102,6 +102,7 @@ def run(
     grace_s: float = 1.0,
     bounds: Bounds = _UNBOUNDED,
     reach: Reach | None = None,
+    niceness: int = 0,
 ) -> Outcome:
     """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
     given to `lines` line by line.
@@ -128,6 +129,9 @@ def run(
         sandbox.started(walls(), start, argv, reach) as child,
     ):
         try:
+            if niceness:
+                with suppress(ProcessLookupError):  # it has ended already
+                    os.setpriority(os.PRIO_PROCESS, child.pid, niceness)
             if bounds.file_bytes:
                 # a moment after its start: no FFmpeg has written so much by then
                 _limit_files(child.pid, bounds.file_bytes)

@@ -61,7 +61,8 @@ def remove_aside(work_dir: str) -> None:
 
 def _is_old(path: str) -> bool:
     try:
-        return time.time() - os.stat(path).st_mtime > _PROBE_S
+        inside = [os.stat(path).st_mtime, *(entry.stat().st_mtime for entry in os.scandir(path))]
+        return time.time() - max(inside) > _PROBE_S
     except FileNotFoundError:
         return False
 

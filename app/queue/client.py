@@ -1,11 +1,13 @@
 """The Redis client of request handlers: pooled, a connection a thread, and soon out of patience."""
 
+import threading
 from functools import cache
 
 from redis import Redis
 
 from app import settings
 
+_ONE_AT_A_TIME = threading.Lock()
 PATIENCE_S = 0.4
 """An API request waits no longer for Redis."""
 
@@ -18,4 +20,7 @@ def _client(url: str) -> Redis:
 
 
 def redis() -> Redis:
-    return _client(settings.current().redis_url)
+    # two first callers at once would make two clients, and the one that is not kept closes its
+    # connections while it is used
+    with _ONE_AT_A_TIME:
+        return _client(settings.current().redis_url)

@@ -112,7 +112,7 @@ def _plan(job: Job) -> dict[str, Any]:
     parsed = parse_spec(job.spec, policy_for(job.tenant_id))
     plan = make_plan(
         parsed.spec,
-        probe_inputs(parsed.spec, job.tenant_id, _watch(job)),
+        probe_inputs(parsed.spec, job.tenant_id, _watch(job), job.timeout_ms / 1000),
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -11,7 +12,7 @@ from app.engine import probe, tools
 from app.engine.storage import local
 from app.engine.storage.fetch import Tick
 from app.errors import Failure, from_problems
-from app.services import remote_probe
+from app.services import remote, remote_probe
 from app.services.policy import policy_for
 from operators.media import MediaInfo
 from operators.problem import Code, Invalid, Problem, pointer
@@ -20,12 +21,12 @@ from planner.spec import InputSpec, JobSpec
 from planner.uri import is_remote
 
 _AT_ONCE = 5
-_PATIENCE_S = 30.0
+PATIENCE_S = 30.0
 """So long a request waits for bytes from elsewhere."""
 
 
 def probe_inputs(
-    spec: JobSpec, tenant_id: str, tick: Tick = lambda _: None
+    spec: JobSpec, tenant_id: str, tick: Tick = lambda _: None, within_s: float = PATIENCE_S
 ) -> dict[str, MediaInfo]:
     """MediaInfo of every input that something needs, by id. `tick` is called while bytes travel.
 
@@ -37,7 +38,7 @@ def probe_inputs(
     def look(numbered: tuple[int, InputSpec]) -> MediaInfo | Problem:
         index, given = numbered
         try:
-            return probe_source(given.source, roots, tick)
+            return probe_source(given.source, roots, tick, within_s)
         except Failure as failure:
             failures.append(failure)
             return input_problem(failure, index)
@@ -59,18 +60,20 @@ def probe_now(uri: str, tenant_id: str) -> MediaInfo:
     problems = policy_for(tenant_id).check_source(uri, "/source")
     if problems:
         raise from_problems(problems)
-    return probe_source(uri, settings.current().roots(tenant_id), soon())
+    roots = settings.current().roots(tenant_id)
+    with remote.in_turn(tenant_id) if is_remote(uri) else nullcontext():
+        return probe_source(uri, roots, soon())
 
 
 def soon() -> Tick:
     """A tick that gives up when somebody has waited long enough."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
 
     def tick(_: int) -> None:
         if time.monotonic() > deadline:
             raise Failure(
                 code=Code.TIMEOUT,
-                message=f"Reading the source took more than {_PATIENCE_S:.0f} s.",
+                message=f"Reading the source took more than {PATIENCE_S:.0f} s.",
                 suggestion="Submit the job: it has more time.",
             )
 
@@ -101,8 +104,10 @@ def _transient(problems: Sequence[Problem], failures: Sequence[Failure]) -> Fail
     wait=wait_random_exponential(multiplier=0.2, max=2),
     reraise=True,
 )
-def probe_source(uri: str, roots: Sequence[str], tick: Tick = lambda _: None) -> MediaInfo:
-    """MediaInfo of one source. Raises: Failure."""
+def probe_source(
+    uri: str, roots: Sequence[str], tick: Tick = lambda _: None, within_s: float = PATIENCE_S
+) -> MediaInfo:
+    """MediaInfo of one source; a remote one must be read `within_s`. Raises: Failure."""
     if is_remote(uri):
-        return remote_probe.probe(uri, tick)
+        return remote_probe.probe(uri, tick, within_s)
     return probe.probe(local.locate_source(uri, roots), tools.find(settings.current()))

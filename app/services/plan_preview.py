@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from app.services import remote
 from app.services.media_probe import probe_inputs, soon
 from app.services.policy import options_for, options_now, policy_for
 from app.store import plans
@@ -22,7 +23,8 @@ def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
 
     Raises: Invalid.
     """
-    plan = _plan(document, tenant_id, options_now).to_json()
+    with remote.in_turn(tenant_id):
+        plan = _plan(document, tenant_id, options_now).to_json()
     with transaction() as session:
         plans.keep(session, tenant_id, plan["plan_id"], document, plan)
     return plan

@@ -14,10 +14,12 @@ from app.engine.storage.s3 import S3Object, S3Publication, S3Source
 from app.engine.web.client import Web
 from app.engine.web.guard import Guard
 from app.errors import Failure
-from app.queue import breaker
+from app.queue import breaker, slots
 from operators.problem import Code
 
 _PATIENCE_S = 20.0
+_WAITING = 8
+"""Requests of a tenant that wait for other hosts at once."""
 
 
 def web(within_s: float | None = None) -> Web:
@@ -32,19 +34,35 @@ def web(within_s: float | None = None) -> Web:
     )
 
 
-def open_source(uri: str) -> Source:
-    """The source that a URI names, as its scheme wants it."""
+def open_source(uri: str, within_s: float) -> Source:
+    """The source that a URI names, as its scheme wants it; all that is asked of it must be over
+    `within_s`."""
     if uri.lower().startswith("s3:"):
         return _Guarded(source=S3Source(uri=uri, endpoint=settings.current().s3_endpoint_url))
-    return _Guarded(source=HttpSource(url=uri, web=web()))
+    return _Guarded(source=HttpSource(url=uri, web=web(within_s)))
 
 
 def plan_publication(uri: str, tenant_id: str, attempt: str) -> Publication:
     """How an output will appear at its destination. Raises: Failure."""
     now = settings.current()
     if uri.lower().startswith("s3:"):
-        return S3Publication(target=S3Object(uri=uri, endpoint=now.s3_endpoint_url))
+        return S3Publication(
+            target=S3Object(uri=uri, endpoint=now.s3_endpoint_url), attempt=attempt
+        )
     return local.plan_publication(uri, attempt, now.roots(tenant_id))
+
+
+@contextmanager
+def in_turn(tenant_id: str) -> Iterator[None]:
+    """A request that waits for other hosts: a tenant's must leave threads to the others.
+
+    Raises: Failure RATE_LIMIT_EXCEEDED.
+    """
+    with slots.slot(f"waiting:{tenant_id}", _WAITING, 2 * _PATIENCE_S) as is_ours:
+        if not is_ours:
+            text = f"{_WAITING} requests of yours wait for other hosts already."
+            raise Failure(code=Code.RATE_LIMIT_EXCEEDED, message=text, retry_after=2)
+        yield
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from app.engine import probe as local_probe
 from app.engine import tools, workspace
 from app.engine.storage import local, outline
 from app.engine.storage.fetch import Fetch, Tick, patiently
+from app.engine.storage.port import Source
 from app.errors import Failure
 from app.services import remote
 from operators.media import MediaInfo
@@ -18,19 +19,19 @@ _SMALL_BYTES = 4 << 20
 """Not worth reading in parts."""
 
 
-def probe(uri: str, tick: Tick) -> MediaInfo:
+def probe(uri: str, tick: Tick, within_s: float) -> MediaInfo:
     """MediaInfo of a remote source. Raises: Failure; whatever `tick` raises."""
     now = settings.current()
     os.makedirs(now.work_dir, mode=0o700, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=workspace.PROBE, dir=now.work_dir) as folder:
-            return _probe(uri, os.path.join(folder, MEDIA), tick)
+            return _probe(remote.open_source(uri, within_s), os.path.join(folder, MEDIA), tick)
     except OSError as error:
         raise local.write_failure(error, "A work file") from error
 
 
-def _probe(uri: str, path: str, tick: Tick) -> MediaInfo:
-    now, source = settings.current(), remote.open_source(uri)
+def _probe(source: Source, path: str, tick: Tick) -> MediaInfo:
+    now = settings.current()
     for attempt in patiently():
         with attempt:
             known = source.describe()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,12 @@ def fetch_into(run: Run, step: Mapping[str, Any], folder: str) -> int:
     """
     index, uri = _source(run, step)
     try:
-        return _bring(run, remote.open_source(uri), folder, part_of(step["argv"]))
+        return _bring(
+            run,
+            remote.open_source(uri, run.deadline - time.monotonic()),
+            folder,
+            part_of(step["argv"]),
+        )
     except Failure as failure:
         failure.problems = [input_problem(failure, index)]
         raise

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.engine.outcome import Stop
 from app.engine.progress import Progress
+from app.engine.storage import s3
 from app.engine.storage.port import Publication
 from app.errors import Failure
 from app.services import remote, step_command
@@ -86,6 +87,8 @@ def _stage(run: Run, path: str, uri: str) -> Publication:
     def note(mark: str) -> None:
         with transaction() as session:
             parts.add(session, mark, *attempt.key)
+            for known in filter(s3.has_no_id, publication.marks):
+                parts.forget(session, known)
 
     def tick(sent: int) -> None:
         run.tick(Progress(total_size_bytes=sent), 100 * sent / size if size else None)

@@ -139,19 +139,23 @@ def remove_parts() -> int:
     """Files beside destinations whose attempt is over."""
     with transaction() as session:
         paths = parts.orphans(session, _BATCH)
-        known = tuple(parts.all_of_s3(session)) if any(map(s3.is_mark, paths)) else ()
     for path in paths:
-        if _remove_part(path, known):
+        if _remove_part(path):
             with transaction() as session:
                 parts.forget(session, path)
     return len(paths)
 
 
-def _remove_part(path: str, known: tuple[str, ...]) -> bool:
+def _noted() -> list[str]:
+    with transaction() as session:
+        return parts.all_of_s3(session)
+
+
+def _remove_part(path: str) -> bool:
     """False where another try may do."""
     try:
         if s3.is_mark(path):
-            s3.abort(path, settings.current().s3_endpoint_url, known)
+            s3.abort(path, settings.current().s3_endpoint_url, _noted)
         else:
             local.discard(path)
     except (OSError, Failure) as error:

@@ -98,14 +98,19 @@ class _Keys:
 
     def _refresh(self) -> None:
         """One at a time; what cannot be read leaves the keys as they were."""
+        seen = self._read_at
         if not self._lock.acquire(blocking=self._known is None):
             return
         try:
+            if self._read_at != seen:
+                return  # somebody has tried while we waited
             self._known = PyJWKSet.from_dict(json.loads(_read(self.place)))
         except (OSError, ValueError, Blocked, Unreachable, jwt.PyJWTError) as error:
             log.get(__name__).error("JWKS not read", error=str(error))
-        finally:
             self._read_at = time.monotonic()
+        else:
+            self._read_at = time.monotonic()
+        finally:
             self._lock.release()
 
 

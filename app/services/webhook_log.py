@@ -39,7 +39,10 @@ def redeliver(job_id: str, tenant_id: str, delivery_id: str) -> dict[str, Any]:
     """Try a delivery again, whatever became of it. Raises: Failure JOB_NOT_FOUND, NOT_FOUND."""
     with transaction() as session:
         find_job(session, job_id, tenant_id)
-        if webhooks.get(session, job_id, delivery_id) is None:
+        is_known = (
+            "\0" not in delivery_id and webhooks.get(session, job_id, delivery_id) is not None
+        )
+        if not is_known:
             text = f"The job has no delivery {delivery_id[:64]}."
             raise Failure(code=Code.NOT_FOUND, message=text)
         webhooks.redeliver(session, delivery_id)

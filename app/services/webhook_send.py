@@ -120,6 +120,10 @@ def _post(delivery: WebhookDelivery) -> Try:
         return Try(error=f"refused: {error}", is_final=True)
     except Unreachable as error:
         return Try(error=f"the host {error}")
+    except Exception:
+        # a try that is not written down would be made again for ever
+        log.get(__name__).exception("a webhook met a fault of ours")
+        return Try(error="could not be sent")
 
 
 def _signed(delivery: WebhookDelivery, body: str) -> dict[str, str]:

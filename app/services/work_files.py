@@ -1,7 +1,10 @@
 """The files that steps hand on: here, or shared by WORK_URI where workers have no common disk."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from app import settings
@@ -42,14 +45,25 @@ def bring(run: Run) -> None:
         if os.path.isdir(folder):
             continue
         if planned[name]["argv"][0] == FETCH:
-            os.makedirs(folder, mode=0o700)
-            step_fetch.fetch_into(run, planned[name], folder)
+            _fetch_again(run, planned[name], folder)
             continue
         key = run.attempt.job.job_id, name, run.finished.attempts[name]
         try:
             store.bring(folder, key, lambda sent: run.tick(Progress(total_size_bytes=sent), None))
         except OSError as error:
             raise local.write_failure(error, "A work file") from error
+
+
+def _fetch_again(run: Run, step: Mapping[str, Any], folder: str) -> None:
+    """Beside its place first: what is there is whole, and others may read it."""
+    os.makedirs(os.path.dirname(folder), mode=0o700, exist_ok=True)
+    aside = tempfile.mkdtemp(prefix="fetch-", dir=os.path.dirname(folder))
+    try:
+        step_fetch.fetch_into(run, step, aside)
+        with suppress(OSError):  # somebody else was faster
+            os.rename(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def complete(run: Run) -> bool:

@@ -1,6 +1,6 @@
 """The list of files that stand beside destinations while they are written. Never commits."""
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import case, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,9 +33,8 @@ def orphans(session: Session, limit: int) -> list[str]:
         Step.attempt == OutputPart.attempt,
         Step.status == "running",
     )
-    old = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 5.0)
-    return list(
-        session.scalars(
-            select(OutputPart.path).where(~is_alive, OutputPart.created_at < old).limit(limit)
-        )
-    )
+    # an upload without an id is found by its age: see app.engine.storage.s3
+    is_known = OutputPart.path.not_like("%#upload=?%")
+    age = func.clock_timestamp() - OutputPart.created_at
+    is_old = age > func.make_interval(0, 0, 0, 0, 0, 0, case((is_known, 5.0), else_=90.0))
+    return list(session.scalars(select(OutputPart.path).where(~is_alive, is_old).limit(limit)))

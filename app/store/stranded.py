@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.store import jobs
 from app.store.models import Job, Step
 from app.store.status import StepStatus
-from app.store.steps import NOW, in_seconds, is_held, lock_job
+from app.store.steps import NOW, in_seconds, is_held
 
 _S = StepStatus
 
@@ -37,7 +37,10 @@ def stuck(session: Session, limit: int) -> list[Stuck]:
 
 def lock_if_stuck(session: Session, step: Stuck) -> bool:
     """Lock a step that was found stuck; False when it was taken or renewed meanwhile."""
-    lock_job(session, step.job_id)
+    # whoever publishes holds the job for a while: it is not stuck, and a heartbeat must not wait
+    free = select(Job.job_id).where(Job.job_id == step.job_id).with_for_update(skip_locked=True)
+    if session.scalar(free) is None:
+        return False
     is_still = and_(is_held(step.job_id, step.step_id, step.attempt), Step.lease_until < NOW)
     return session.scalar(select(Step.attempt).where(is_still).with_for_update()) is not None
 

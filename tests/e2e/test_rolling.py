@@ -97,7 +97,7 @@ def test_a_step_that_outlasts_the_drain_moves_to_another_worker_at_no_cost(
         media.clip("long.mp4", seconds=30, size="1280x720"), deployed.folder / "media"
     )
     out = deployed.folder / "media" / "moved.mp4"
-    job_id = service.submit(slow(Path(long), out, preset="slow"))
+    job_id = service.submit(slow(Path(long), out, preset="medium"))
     while not any(s["frame"] for s in service.get(f"/v1/jobs/{job_id}")["progress"]["steps"]):
         time.sleep(0.1)
     first = one(deployed, "media")
@@ -115,6 +115,7 @@ def test_a_step_that_outlasts_the_drain_moves_to_another_worker_at_no_cost(
     assert workers == ["media", "media2"]
 
 
+@pytest.mark.full
 def test_everything_is_restarted_under_load_and_no_job_is_lost(
     deployed: Deployment, service: Balancer
 ) -> None:

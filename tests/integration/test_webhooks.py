@@ -139,6 +139,17 @@ def test_after_the_last_try_it_is_given_up(sent: list[str], web: WebServer) -> N
     assert len(web.posted) == 8
 
 
+@pytest.mark.parametrize("retry_after", ["²", "9" * 5000])
+def test_an_answer_that_nobody_thought_of_is_a_try_like_others(
+    sent: list[str], web: WebServer, retry_after: str
+) -> None:
+    url = web.put("/odd", status=503, headers={"Retry-After": retry_after})
+    job_id = add_job(webhook_url=url)
+    job_cancel.cancel(job_id, "default")
+    assert webhook_send.deliver(only(job_id)["delivery_id"]) is not None
+    assert only(job_id)["attempts"][0]["status_code"] == 503
+
+
 def test_gone_is_gone(sent: list[str], web: WebServer) -> None:
     delivery_id = noted(web.put("/gone", status=410))
     assert webhook_send.deliver(delivery_id) is None
@@ -227,6 +238,7 @@ def test_the_log_and_another_round(client: FlaskClient, sent: list[str], web: We
     (shown,) = client.get(path).get_json()["data"]
     assert [a["status_code"] for a in shown["attempts"]] == [410, 200]
     assert client.post(f"{path}/msg_0/redeliver").status_code == 404
+    assert client.post(f"{path}/%00/redeliver").status_code == 404
     other = {"Authorization": f"Bearer {api_keys.create('other', 'x')}"}
     assert client.get(path, headers=other).status_code == 404
     assert client.post(f"{path}/{delivery_id}/redeliver", headers=other).status_code == 404
@@ -250,7 +262,7 @@ def test_a_test_is_sent_at_once(client: FlaskClient, web: WebServer) -> None:
     assert (answer.status_code, answer.get_json()["status"]) == (200, "delivered")
     refused = client.post("/v1/webhooks/test", json={"url": web.put("/bad", status=500)}).get_json()
     assert (refused["status"], refused["attempts"][0]["status_code"]) == ("failed", 500)
-    for url in ("ftp://x.example/a", "nonsense", "http://u:p@x.example/"):
+    for url in ("ftp://x.example/a", "nonsense", "http://u:p@x.example/", "http://\ud800/"):
         assert client.post("/v1/webhooks/test", json={"url": url}).status_code == 422
 
 

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires, tenant
-from app.api.schemas import MediaInfoSchema
+from app.api.schemas import MediaInfoSchema, is_text
 from app.services import media_probe
 
 probe = Blueprint("probe", __name__, url_prefix="/v1/probe", description="Look into media")
@@ -15,7 +15,7 @@ probe = Blueprint("probe", __name__, url_prefix="/v1/probe", description="Look i
 class ProbeRequestSchema(Schema):
     source = fields.Str(
         required=True,
-        validate=validate.Length(1, 8192),
+        validate=[validate.Length(1, 8192), is_text],
         metadata={"example": "file:///media/talk.mp4", "description": "As the source of an input"},
     )
 

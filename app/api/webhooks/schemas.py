@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schemas import PageSchema
+from app.api.schemas import PageSchema, is_text
 
 
 class WebhookTrySchema(Schema):
@@ -31,7 +31,7 @@ class WebhookDeliveryPageSchema(PageSchema):
 class WebhookTestSchema(Schema):
     url = fields.Str(
         required=True,
-        validate=validate.Length(1, 2048),
+        validate=[validate.Length(1, 2048), is_text],
         metadata={"example": "https://example.com/hooks/media"},
     )
 

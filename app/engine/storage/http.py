@@ -15,7 +15,9 @@ from app.engine.web.guard import Blocked
 from app.errors import Failure
 from operators.problem import Code
 
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)")
+_DESCRIBE_S = 60
 _GONE = frozenset({404, 410})
 _DENIED = frozenset({401, 403, 407, 451})
 _MD5_HEX = 32
@@ -35,11 +37,11 @@ class HttpSource:
 
     def describe(self) -> Described:
         """Asks for the first byte: presigned URLs refuse HEAD."""
-        with self._get({"Range": "bytes=0-0"}) as answer:
+        with self._get({"Range": "bytes=0-0"}, _DESCRIBE_S) as answer:
             # of nothing there is no first byte, and some servers say so by 400
             if answer.status not in (400, 416):
                 return self._described(answer)
-        with self._get({}) as answer:
+        with self._get({}, _DESCRIBE_S) as answer:
             return self._described(answer)
 
     def _described(self, answer: Answer) -> Described:
@@ -49,7 +51,7 @@ class HttpSource:
         has_ranges = answer.status == 206 and found is not None and found[3] != "*"
         length = found[3] if found and has_ranges else headers.get("content-length", "")
         return Described(
-            size_bytes=int(length) if length.isdigit() else None,
+            size_bytes=int(length) if _NUMBER.fullmatch(length) else None,
             version=_version(answer),
             md5=_md5(answer),
             has_ranges=has_ranges,
@@ -80,9 +82,10 @@ class HttpSource:
             raise self._failed(str(error)) from error
 
     @contextmanager
-    def _get(self, headers: dict[str, str]) -> Iterator[Answer]:
+    def _get(self, headers: dict[str, str], within_s: float | None = None) -> Iterator[Answer]:
+        web = self.web.within(within_s) if within_s else self.web
         try:
-            with self.web.open(self.url, headers=headers) as answer:
+            with web.open(self.url, headers=headers) as answer:
                 yield answer
         except Blocked as error:
             raise Failure(
@@ -98,7 +101,9 @@ class HttpSource:
 def _version(answer: Answer) -> str | None:
     """A weak ETag cannot be matched when a range is asked for."""
     tag = answer.headers.get("etag", "")
-    return (tag if not tag.startswith("W/") else "") or answer.headers.get("last-modified") or None
+    strong = tag if tag.isascii() and not tag.startswith("W/") else ""
+    changed = answer.headers.get("last-modified", "")
+    return strong or (changed if changed.isascii() else "") or None
 
 
 def _md5(answer: Answer) -> str | None:
@@ -145,10 +150,10 @@ def _check(answer: Answer, host: str) -> None:
 
 def retry_after(value: str) -> int | None:
     """Seconds, from a number or a date."""
-    if value.isdigit():
+    if _NUMBER.fullmatch(value):
         return int(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
     return max(0, round((at - datetime.now(UTC)).total_seconds())) if at.tzinfo else None

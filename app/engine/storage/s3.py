@@ -7,10 +7,11 @@ completes an upload by itself: we complete it under the fence of the step.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NoReturn
 
@@ -26,8 +27,13 @@ _PART_BYTES = 16 << 20
 _MOST_PARTS = 9_000  # S3 takes 10,000
 _AT_ONCE = 4
 _MARK = "#upload="
+_UNKNOWN = "?"  # no id yet: whose it is follows
+_YOUNG = timedelta(minutes=1)  # whoever lives has noted its id by then
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"})
 _DENIED = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})  # fmt: skip
+_BUSY = frozenset(
+    {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "RequestTimeTooSkewed"}
+)
 Note = Callable[[str], None]
 Tick = Callable[[int], object]
 
@@ -86,6 +92,12 @@ class S3Object:
     @property
     def host(self) -> str:
         return self.endpoint.rpartition("//")[2].rstrip("/") or "s3.amazonaws.com"
+
+    @property
+    def name(self) -> str:
+        """The URI as all write it: marks are compared."""
+        found = parse_uri(self.uri)
+        return f"s3://{found.host}{found.path}"
 
     @property
     def where(self) -> dict[str, str]:
@@ -149,6 +161,8 @@ class S3Publication:
     """An object on its way: a multipart upload that is completed at the end."""
 
     target: S3Object
+    attempt: str = ""
+    """Whose it is."""
     marks: list[str] = field(default_factory=list)
     """What stands for it in the list of what must not outlive its attempt."""
     _upload_id: str | None = None
@@ -160,11 +174,11 @@ class S3Publication:
         """Upload all parts. Raises: Failure, OSError; whatever `tick` raises."""
         self._size = os.path.getsize(work_file)
         # noted before it is begun: whoever dies in between leaves an upload that can be found
-        self._note(note, f"{self.target.uri}{_MARK}")
+        self._note(note, f"{self.target.name}{_MARK}{_UNKNOWN}{self.attempt}")
         with self._saying():
             begun = self.target.api.create_multipart_upload(**self.target.where)
         self._upload_id = begun["UploadId"]
-        self._note(note, f"{self.target.uri}{_MARK}{self._upload_id}")
+        self._note(note, f"{self.target.name}{_MARK}{self._upload_id}")
         self._upload(work_file, tick)
         self._md5 = md5_of(work_file)
 
@@ -222,7 +236,7 @@ class S3Publication:
     def discard(self) -> None:
         """Take back what was uploaded. Raises: Failure."""
         if self._upload_id:
-            abort(f"{self.target.uri}{_MARK}{self._upload_id}", self.target.endpoint, ())
+            abort(f"{self.target.name}{_MARK}{self._upload_id}", self.target.endpoint)
 
     def _saying(self) -> Any:
         return _writing(self.target.uri)
@@ -232,15 +246,20 @@ def is_mark(text: str) -> bool:
     return text.startswith("s3://") and _MARK in text
 
 
-def abort(mark: str, endpoint: str, known: tuple[str, ...]) -> None:
+def has_no_id(mark: str) -> bool:
+    """Whether it stands for an upload that may not have begun."""
+    return is_mark(mark) and f"{_MARK}{_UNKNOWN}" in mark
+
+
+def abort(mark: str, endpoint: str, known: Callable[[], Collection[str]] = tuple) -> None:
     """End the upload that a mark stands for. One whose id was never noted is any of the object's that
-    is not among the marks that are `known`. Raises: Failure."""
+    is not among the marks that are `known` by now, and not of this minute. Raises: Failure."""
     from botocore.exceptions import ClientError
 
     uri, _, upload_id = mark.rpartition(_MARK)
     target = S3Object(uri=uri, endpoint=endpoint)
     with _writing(uri):
-        ids = [upload_id] if upload_id else _lost(target, known)
+        ids = _lost(target, known) if upload_id.startswith(_UNKNOWN) else [upload_id]
         for one in ids:
             try:
                 target.api.abort_multipart_upload(**target.where, UploadId=one)
@@ -249,13 +268,17 @@ def abort(mark: str, endpoint: str, known: tuple[str, ...]) -> None:
                     raise
 
 
-def _lost(target: S3Object, known: tuple[str, ...]) -> list[str]:
+def _lost(target: S3Object, known: Callable[[], Collection[str]]) -> list[str]:
     where = target.where
     found = target.api.list_multipart_uploads(Bucket=where["Bucket"], Prefix=where["Key"])
+    begun = [upload for upload in found.get("Uploads", ()) if upload["Key"] == where["Key"]]
+    # asked after the list: an upload that began meanwhile is not in it, one that is in it is noted
+    noted = set(known()) if begun else set()
+    young = datetime.now(UTC) - _YOUNG
     return [
         upload["UploadId"]
-        for upload in found.get("Uploads", ())
-        if upload["Key"] == where["Key"] and f"{target.uri}{_MARK}{upload['UploadId']}" not in known
+        for upload in begun
+        if f"{target.name}{_MARK}{upload['UploadId']}" not in noted and upload["Initiated"] < young
     ]
 
 
@@ -295,4 +318,9 @@ def _refused(uri: str, error: Any, gone: Code, denied: Code, failed: Code) -> No
         raise Failure(code=denied, message=f"{uri} may not be used ({code}).") from error
     if code in ("412", "PreconditionFailed"):
         raise Failure(code=failed, message=f"{uri} {_CHANGED}.") from error
-    raise Failure(code=failed, message=f"{uri}: S3 answered {code or 'with an error'}.") from error
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    is_ours = 400 <= status < 500 and status not in (408, 429) and code not in _BUSY
+    # of this object or request, not of the server: another try will not do, and others are well
+    raise Failure(
+        code=denied if is_ours else failed, message=f"{uri}: S3 answered {code or 'with an error'}."
+    ) from error

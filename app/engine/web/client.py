@@ -3,9 +3,10 @@ wanted, and each of them checked again.
 """
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import httpcore
@@ -53,6 +54,12 @@ class Web:
 
     guard: Guard = field(default_factory=Guard)
 
+    def within(self, seconds: float) -> "Web":
+        """The same, but all must be over by then at the latest."""
+        own = time.monotonic() + seconds
+        deadline = own if self.guard.deadline is None else min(own, self.guard.deadline)
+        return Web(guard=replace(self.guard, deadline=deadline))
+
     @contextmanager
     def open(
         self,
@@ -74,7 +81,7 @@ class Web:
                 if not redirects or answer.status not in _REDIRECTS or target is None:
                     yield answer
                     return
-                at = _parsed(str(at.join(target)))
+                at = _joined(at, target)
         raise Unreachable(f"redirects more than {redirects} times")
 
     @contextmanager
@@ -105,12 +112,21 @@ class Web:
             )  # fmt: skip
 
 
+def _joined(at: httpx.URL, target: str) -> httpx.URL:
+    """Where a redirect leads. Raises: Blocked, Unreachable."""
+    try:
+        return _parsed(str(at.join(target)))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Unreachable("redirects to what is no address") from error
+
+
 def _parsed(url: str) -> httpx.URL:
     try:
         found = httpx.URL(url)
+        host = found.host  # decodes its name: xn-- may be followed by what is no name
     except (httpx.InvalidURL, ValueError) as error:
         raise Blocked("the address cannot be read") from error
-    if found.scheme not in ("http", "https") or not found.host:
+    if found.scheme not in ("http", "https") or not host:
         raise Blocked(f"{found.scheme or 'nothing'}:// may not be followed")
     if found.userinfo:
         raise Blocked("addresses with a user or password may not be used")

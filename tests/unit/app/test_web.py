@@ -4,16 +4,20 @@ import base64
 import hashlib
 import random
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from app.engine.storage.fetch import Fetch
-from app.engine.storage.http import HttpSource
+from app.engine.storage.http import HttpSource, retry_after
 from app.engine.web.client import Unreachable, Web
 from app.engine.web.guard import Blocked, Guard
 from app.errors import Failure
+from planner.addresses import is_public
 from tests.helpers.web import WebServer, web_server
 
 OPEN = Web(guard=Guard(allows_private=True, patience_s=0.4))
@@ -231,3 +235,54 @@ def test_the_host_header_is_the_name_and_the_address_is_not_asked_again(web: Web
     web.put("/named", b"hello")
     with client.open(f"http://media.example:{web.port}/named") as answer:
         assert (answer.status, answer.read(10)) == (200, b"hello")
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "3fff::1", "168.63.129.16", "4000::1"])
+def test_addresses_that_only_look_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("url", ["http://xn--/", "http://[::1", "http://a\ud800/"])
+def test_what_is_no_address_is_refused_and_no_fault(url: str) -> None:
+    with pytest.raises(Blocked), OPEN.open(url):
+        pass
+
+
+def test_a_redirect_to_what_is_no_address_is_the_hosts_fault(web: WebServer) -> None:
+    url = web.put("/lost", status=302, headers={"Location": "http://[::1"})
+    with pytest.raises(Unreachable), OPEN.open(url):
+        pass
+
+
+@pytest.mark.parametrize("value", ["²", "9" * 5000, "Wed, 25 Nov 2026 00:00:00 +9999999999"])
+def test_times_to_come_back_that_are_none(value: str) -> None:
+    assert retry_after(value) is None
+
+
+def test_lengths_and_tags_that_are_none_are_not_believed(web: WebServer) -> None:
+    headers = {"Content-Range": f"bytes 0-0/{'9' * 5000}"}
+    url = web.put("/odd", b"x", status=206, has_ranges=False, etag='"\xe4"', headers=headers)
+    found = HttpSource(url=url, web=OPEN).describe()
+    assert (found.version, found.has_ranges) == (None, False)
+
+
+def test_a_server_that_never_gets_to_its_answer_is_left_in_time() -> None:
+    """It sends `103 Early Hints` fast enough for the least rate, and nothing else."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def hint() -> None:
+        peer, _ = listener.accept()
+        with peer, suppress(OSError):
+            while True:
+                peer.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </" + b"x" * 2000 + b">\r\n\r\n")
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=hint, daemon=True)
+    thread.start()
+    begun = time.monotonic()
+    with listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(Unreachable), OPEN.within(0.5).open(url):
+            pass
+        assert time.monotonic() - begun < 5
+        thread.join(timeout=5)
