@@ -20,10 +20,14 @@ from app.services.step_command import OutputFile
 from app.services.step_lease import LeaseEnded
 from app.services.step_run import Run
 from app.store import jobs, parts, steps
-from app.store.session import transaction
+from app.store.session import be_patient, transaction
 from app.store.status import StepStatus
 from operators.media import MediaInfo
 from operators.problem import Problem
+from planner.uri import is_remote
+
+_REVEAL_S = 120
+"""S3 may take a while to put the parts of an object together, and tries three times."""
 
 
 def publish(
@@ -42,6 +46,8 @@ def publish(
         for output in outputs
     }
     with transaction() as session:
+        if any(is_remote(output.destination) for output in outputs):
+            be_patient(session, _REVEAL_S)
         hold(session, attempt, [part for parts_ in staged.values() for _, part in parts_])
         for output, info in zip(outputs, found, strict=True):
             entry = _published(session, staged[output.index], info)

@@ -189,7 +189,10 @@ def remove_shared_work() -> int:
     with transaction() as session:
         over = jobs.finished_among(session, store.jobs(), now.retention_work_hours)
     for job_id in over:
-        store.remove(job_id)
+        with transaction() as session:  # it may be tried again by now
+            is_over = bool(jobs.finished_among(session, [job_id], now.retention_work_hours))
+        if is_over:
+            store.remove(job_id)
     return len(over)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -80,6 +80,11 @@ def transaction() -> Iterator[Session]:
             yield session
         for act in session.info.pop(_AFTER, ()):
             act()
+
+
+def be_patient(session: Session, idle_s: int) -> None:
+    """Let this transaction wait for something else than Postgres for so long."""
+    session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {idle_s * 1000:d}"))
 
 
 def after_commit(session: Session, act: Callable[[], object]) -> None:

@@ -33,10 +33,11 @@ def traces() -> Iterator[Collector]:
 def deployed(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
     with deployment(folder, DRAIN_S="5", OTEL_EXPORTER_OTLP_ENDPOINT=traces.endpoint) as made:
-        made.extra |= {"OTEL_BSP_SCHEDULE_DELAY": "200", "LOG_LEVEL": "info", "SWEEP_S": "20"}
+        made.extra |= {"OTEL_BSP_SCHEDULE_DELAY": "200", "LOG_LEVEL": "info", "SWEEP_S": "10"}
         for name in ours(made.found):
             if name != "migrate":
                 made.start(name)
+        made.start("beat")  # for high availability there are two
         made.await_all(lambda process: process.healthcheck is None or process.is_healthy())
         yield made
 
@@ -156,6 +157,21 @@ def test_the_trace_leads_from_the_caller_to_ffmpeg(traces: Collector, job: dict[
         span.name.upper() for span in spans
     }  # queries belong to it, too
     assert all(span.parent_id for span in traces.spans if span.name.upper() == "SELECT")
+
+
+def test_of_two_beats_one_is_enough(deployed: Deployment) -> None:
+    def sweeps() -> float:
+        text = httpx.get(f"{process(deployed, 'control').url}/metrics").raise_for_status().text
+        found = _metrics(text).get("media_pipeline_sweeps_total")
+        return float(found[0].value) if found else 0
+
+    first = process(deployed, "beat")
+    first.end()
+    deployed.running.remove(first)
+    before, deadline = sweeps(), time.monotonic() + 30
+    while sweeps() == before:
+        assert time.monotonic() < deadline, "nobody sends the sweep any more"
+        time.sleep(0.3)
 
 
 def test_log_lines_name_request_job_step_attempt_and_worker(

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -77,3 +78,16 @@ def test_metrics_count_breakers_by_state() -> None:
     assert 'media_pipeline_breakers{state="open"} ' in text
     assert "metrics.example" not in text
     assert "media_pipeline_queue_depth " in text
+
+
+def test_a_tenants_requests_that_wait_for_other_hosts_leave_room_for_others() -> None:
+    with ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(remote.in_turn("busy"))
+        with pytest.raises(Failure) as caught, remote.in_turn("busy"):
+            pass
+        assert (caught.value.code, caught.value.retry_after) == ("RATE_LIMIT_EXCEEDED", 2)
+        with remote.in_turn("calm"):
+            pass
+    with remote.in_turn("busy"):
+        pass

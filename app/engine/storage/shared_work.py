@@ -9,6 +9,8 @@ from typing import Any
 
 from app.engine.storage.fetch import Fetch
 from app.engine.storage.s3 import S3Object, S3Publication, S3Source, removing
+from app.errors import Failure
+from operators.problem import Code
 from planner.uri import parse_uri
 
 Tick = Callable[[int], object]
@@ -44,7 +46,12 @@ class SharedWork:
         os.makedirs(parent, mode=0o700, exist_ok=True)
         made = tempfile.mkdtemp(prefix="bring-", dir=parent)
         try:
-            for name in self._names(key):
+            names = self._names(key)
+            if not names:  # an empty folder would be taken for what was kept
+                raise Failure(
+                    code=Code.STORAGE_ERROR, message=f"Work files of step {key[1]} are gone."
+                )
+            for name in names:
                 self._fetch(f"{self._at(key)}/{name}", os.path.join(made, name), tick)
             os.rename(made, folder)
         except OSError:
@@ -74,6 +81,12 @@ class SharedWork:
             for page in self._pages(Bucket=bucket, Prefix=f"{prefix}{job_id}/"):
                 for entry in page.get("Contents", ()):
                     self._api.delete_object(Bucket=bucket, Key=entry["Key"])
+            # what a worker had begun when it died does not show among the objects
+            uploads = self._api.list_multipart_uploads(Bucket=bucket, Prefix=f"{prefix}{job_id}/")
+            for begun in uploads.get("Uploads", ()):
+                self._api.abort_multipart_upload(
+                    Bucket=bucket, Key=begun["Key"], UploadId=begun["UploadId"]
+                )
 
     def _names(self, key: tuple[str, str, int]) -> list[str]:
         bucket, prefix = self._where
