@@ -132,9 +132,9 @@ def _storage() -> str:
 
 
 def _workers() -> str:
-    verdict = health.check()["checks"]["workers"]
+    problem = health.workers_problem()
     mend = ": start media-pipeline worker, and look at its log"
-    return "some report" if verdict == "ok" else f"!{verdict}{mend}"
+    return f"!{problem}{mend}" if problem else "some report"
 
 
 def _remote_hosts() -> str:

@@ -55,7 +55,7 @@ def _storage() -> str | None:
     return "a folder of MEDIA_ROOTS is missing" if missing else None
 
 
-def _workers() -> str | None:
+def workers_problem() -> str | None:
     with transaction() as session:
         count = workers.count_active(session, float(settings.current().stale_s))
     return None if count else "no worker has reported lately"
@@ -66,5 +66,5 @@ _CHECKS: dict[str, Callable[[], str | None]] = {
     "redis": _redis,
     "ffmpeg": _ffmpeg,
     "storage": _storage,
-    "workers": _workers,
+    "workers": workers_problem,
 }

@@ -107,10 +107,8 @@ class _Keys:
             self._known = PyJWKSet.from_dict(json.loads(_read(self.place)))
         except (OSError, ValueError, Blocked, Unreachable, jwt.PyJWTError) as error:
             log.get(__name__).error("JWKS not read", error=str(error))
-            self._read_at = time.monotonic()
-        else:
-            self._read_at = time.monotonic()
         finally:
+            self._read_at = time.monotonic()
             self._lock.release()
 
 
