@@ -26,7 +26,7 @@ up: $(READY) ## Run the whole service here: API :8080, Flower :5555
 	@$(BIN)/media-pipeline up $(ARGS)
 
 test: $(READY) chromium ## Run all tests (starts and stops its own servers)
-	@$(BIN)/pytest tests/unit $(COVERED)
+	@$(BIN)/pytest -m "not full" tests/unit $(COVERED)
 	@$(BIN)/python -m tests.helpers.side_by_side tests/contract tests/integration -- tests/e2e --durations=15
 
 test-full: $(READY) chromium ffmpeg-debian ## Run the long forms as well, on Debian's FFmpeg beside the newest
@@ -38,7 +38,7 @@ check: $(READY) ## Format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit $(COVERED)
+	@$(BIN)/pytest -q -m "not full" tests/unit $(COVERED)
 
 fmt: $(READY) ## Format the code and sort out what lint can mend
 	@$(BIN)/ruff format -q .

@@ -68,8 +68,10 @@ class Service:
             job = self.job(job_id)
             if job["status"] in wanted:
                 return job
+            if job["status"] in TERMINAL:
+                break
             time.sleep(0.05)
-        raise AssertionError(f"still {job['status']} after {seconds} s: {self.logs()}")
+        raise AssertionError(f"{job['status']}, not {wanted}: {job['error']}\n{self.logs()}")
 
     def wait_running(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
         """The job once FFmpeg has reported progress."""

@@ -27,8 +27,12 @@ _FORKED = ("fast", "reel", "mute")
 
 
 @pytest.mark.parametrize(
-    "examples", [40, pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(3000)])]
-)  # fmt: skip
+    "examples",
+    [
+        pytest.param(25, marks=pytest.mark.timeout(500)),
+        pytest.param(1000, marks=[pytest.mark.full, pytest.mark.timeout(3000)]),
+    ],
+)
 def test_optimised_plans_write_what_naive_ones_write(
     examples: int, media: Media, binaries: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ def test_a_script_does_all_that_steps_can(media: Media, corpus: Path, tmp_path: 
     folder.mkdir()
     (folder / "ffmpeg").symlink_to(media.binaries.ffmpeg)
     done = subprocess.run(
-        ["sh"], input=script, text=True, capture_output=True, timeout=120,
+        ["sh"], input=script, text=True, capture_output=True, timeout=170,
         env={"PATH": f"{folder}:/usr/bin:/bin"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

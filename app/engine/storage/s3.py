@@ -31,11 +31,13 @@ _UNKNOWN = "?"  # no id yet: whose it is follows
 _YOUNG = timedelta(minutes=1)  # whoever lives has noted its id by then
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"})
 _DENIED = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})  # fmt: skip
-# 4xx that another try may heal: the server is busy, or bytes were lost or damaged on their way
+# 4xx that another try may heal: the server is busy, or bytes were lost or damaged on their way. So is
+# one without a name: a server that could not read the request, or what stands before it, says no more
 _PASSING = frozenset(
     "SlowDown RequestTimeout Throttling ThrottlingException RequestTimeTooSkewed"
     " BadDigest IncompleteBody XAmzContentSHA256Mismatch InvalidPart".split()
 )
+_MAY_PASS = frozenset({408, 409, 429})
 Note = Callable[[str], None]
 Tick = Callable[[int], object]
 
@@ -321,7 +323,8 @@ def _refused(uri: str, error: Any, gone: Code, denied: Code, failed: Code) -> No
     if code in ("412", "PreconditionFailed"):
         raise Failure(code=failed, message=f"{uri} {_CHANGED}.") from error
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
-    is_ours = 400 <= status < 500 and status not in (408, 429) and code not in _PASSING
+    is_named = code not in ("", str(status))
+    is_ours = is_named and 400 <= status < 500 and status not in _MAY_PASS and code not in _PASSING
     # of this object or request, not of the server: another try will not do, and others are well
     raise Failure(
         code=denied if is_ours else failed, message=f"{uri}: S3 answered {code or 'with an error'}."
