@@ -1,0 +1,7 @@
+x264="-c:v libx264 -preset veryfast -crf 23 -c:a copy"
+ffmpeg -i "$media/short.mp4" -vf crop=1120:630 $x264 "$out/1.mp4"
+ffmpeg -i "$out/1.mp4" -vf scale=960:540 $x264 "$out/2.mp4"
+ffmpeg -i "$out/2.mp4" -vf fps=25 $x264 "$out/3.mp4"
+ffmpeg -i "$out/3.mp4" -vf pad=960:600:0:30 $x264 "$out/4.mp4"
+ffmpeg -i "$out/4.mp4" -vf "drawtext=text=Hello:fontfile=$fonts/DejaVuSans.ttf:fontsize=24:fontcolor=white:x=(w-text_w)/2:y=h-text_h-20" $x264 "$out/5.mp4"
+ffmpeg -i "$out/5.mp4" -vf fade=t=in:d=1 $x264 -movflags +faststart "$out/chain.mp4"
