@@ -22,7 +22,7 @@ _TYPED = Path(__file__).parent / "typed"
 _DEFAULTS = {
     name: str(declared(Settings)[name.lower()].default)
     for name in FAST
-    if not name.startswith("RATE_LIMIT")
+    if not name.startswith(("RATE_LIMIT", "DRAIN"))
 }
 _RAISED = {"LIMIT_CONCURRENT_JOBS": "1000", "LIMIT_QUEUED_JOBS": "100000"}
 
@@ -90,14 +90,10 @@ def quick(path: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run(service: Service, *specs: dict[str, Any]) -> list[dict[str, Any]]:
-    """Submit jobs and follow their events to the end, as a backend would; the jobs."""
+def run(service: Service, *specs: dict[str, Any], seconds: float = 600) -> list[dict[str, Any]]:
+    """Submit jobs and ask for them until they have ended, as a backend would; the jobs."""
     ids = [service.submit(spec)["job_id"] for spec in specs]
-    for job_id in ids:
-        with service.client.stream("GET", f"/v1/jobs/{job_id}/events", timeout=600) as events:
-            for _ in events.iter_lines():
-                pass
-    jobs = [service.job(job_id) for job_id in ids]
+    jobs = [service.wait(job_id, seconds=seconds) for job_id in ids]
     failed = [job["error"] for job in jobs if job["status"] != "completed"]
     assert not failed, failed[0]
     return jobs

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from app import metrics, settings
-from app.engine import process, tools, workspace
+from app.engine import process, tools, workspace, writeback
 from app.engine.classify import classify
 from app.engine.outcome import Bounds, Outcome, Stop
 from app.engine.progress import Progress
@@ -24,6 +24,7 @@ from app.services.step_lease import Lease, LeaseEnded
 from app.store import steps
 from app.store.session import transaction
 from operators.problem import Code
+from planner.uri import is_remote
 
 _NICENESS = 5  # whoever asks the API, or for the next step, is served before the frames
 _STEP_FLOOR_S = 60
@@ -78,16 +79,17 @@ class Run:
         lease.expected_ms = command.expected_ms
         estimated_ms = attempt.planned["estimates"]["wall_ms"]
         limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
-        outcome = process.run(
-            command.argv,
-            cwd=self.folder,
-            timeout_s=max(0.1, min(self.seconds_left, limit_s)),
-            stall_s=float(settings.current().stall_timeout_s),
-            tick=lease.tick,
-            bounds=self._bounds(command),
-            reach=self._reach(command),
-            niceness=_NICENESS,
-        )
+        with writeback.along(_to_be_published(command)):
+            outcome = process.run(
+                command.argv,
+                cwd=self.folder,
+                timeout_s=max(0.1, min(self.seconds_left, limit_s)),
+                stall_s=float(settings.current().stall_timeout_s),
+                tick=lease.tick,
+                bounds=self._bounds(command),
+                reach=self._reach(command),
+                niceness=_NICENESS,
+            )
         self.outcomes.append(outcome)
         _count(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
@@ -176,6 +178,18 @@ def check_disk(attempt: Attempt, folder: str) -> None:
             code=Code.INSUFFICIENT_DISK_SPACE,
             message=f"The step needs about {needed >> 20} MiB in WORK_DIR, but {free >> 20} MiB are free.",
         )
+
+
+def _to_be_published(command: Command) -> list[str]:
+    """What must be on this machine's disk in the end, and is written but once. Pictures are small, and
+    what goes elsewhere only passes through."""
+    if "+faststart" in command.planned_argv:  # all of it is moved when it is there
+        return []
+    return [
+        output.work_file
+        for output in command.outputs
+        if not (output.is_numbered or is_remote(output.destination))
+    ]
 
 
 def _count(outcome: Outcome) -> None:

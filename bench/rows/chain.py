@@ -9,7 +9,7 @@ from tests.helpers.specs import job, op
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    source = bench.media.clip("short.mp4", seconds=20, size="1280x720", extra=("-c:a", "aac"))
+    source = bench.media.clip("short.mp4", seconds=12, size="1280x720", extra=("-c:a", "aac"))
     spec = job(
         source,
         op("crop", "src", "a", width=1120, height=630),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.engine import writeback
 from app.engine.storage.port import Published
 from app.errors import Failure
 from operators.problem import Code
@@ -111,6 +112,8 @@ def _place(work_file: str, part: str, tick: Tick) -> None:
         with open(work_file, "rb") as source, open(part, "wb") as target:
             while block := source.read(_BLOCK_BYTES):
                 target.write(block)
+                target.flush()
+                writeback.begin(target.fileno())
                 tick(target.tell())
 
 

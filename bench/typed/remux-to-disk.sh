@@ -1,0 +1,2 @@
+ffmpeg -i "$media/large.mp4" -map 0 -c copy "$out/large.mkv"
+sync "$out"/*

@@ -1,0 +1,1 @@
+ffmpeg -i "$media/large.mp4" -map 0 -c copy "$out/large.mkv"
