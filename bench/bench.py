@@ -19,12 +19,12 @@ from tests.helpers.service import FAST, Service, running_service
 
 _TYPED = Path(__file__).parent / "typed"
 # tests run on rules that are faster than the defaults; users do not
-_DEFAULTS = {
+DEFAULTS = {
     name: str(declared(Settings)[name.lower()].default)
     for name in FAST
     if not name.startswith(("RATE_LIMIT", "DRAIN"))
 }
-_RAISED = {"LIMIT_CONCURRENT_JOBS": "1000", "LIMIT_QUEUED_JOBS": "100000"}
+RAISED = {"LIMIT_CONCURRENT_JOBS": "1000", "LIMIT_QUEUED_JOBS": "100000"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Bench:
         roots = {"MEDIA_ROOTS": str(self.folder), "LOG_LEVEL": "warning"}
         try:
             with running_service(
-                data, "--workers", str(workers), **{**_DEFAULTS, **_RAISED, **roots, **env}
+                data, "--workers", str(workers), **{**DEFAULTS, **RAISED, **roots, **env}
             ) as service:
                 yield service
         finally:
@@ -93,7 +93,8 @@ def quick(path: Path) -> dict[str, Any]:
 def run(service: Service, *specs: dict[str, Any], seconds: float = 600) -> list[dict[str, Any]]:
     """Submit jobs and ask for them until they have ended, as a backend would; the jobs."""
     ids = [service.submit(spec)["job_id"] for spec in specs]
-    jobs = [service.wait(job_id, seconds=seconds) for job_id in ids]
+    poll_s = 0.05 if len(ids) == 1 else 0.5  # who waits for many does not ask all the time
+    jobs = [service.wait(job_id, seconds=seconds, poll_s=poll_s) for job_id in ids]
     failed = [job["error"] for job in jobs if job["status"] != "completed"]
     assert not failed, failed[0]
     return jobs

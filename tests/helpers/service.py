@@ -60,7 +60,9 @@ class Service:
         found: dict[str, Any] = self.client.get(f"/v1/jobs/{job_id}").raise_for_status().json()
         return found
 
-    def wait(self, job_id: str, *statuses: str, seconds: float = 60) -> dict[str, Any]:
+    def wait(
+        self, job_id: str, *statuses: str, seconds: float = 60, poll_s: float = 0.05
+    ) -> dict[str, Any]:
         """The job once it has one of the statuses (default: an end)."""
         wanted = statuses or TERMINAL
         deadline = time.monotonic() + seconds
@@ -70,7 +72,7 @@ class Service:
                 return job
             if job["status"] in TERMINAL:
                 break
-            time.sleep(0.05)
+            time.sleep(poll_s)
         raise AssertionError(f"{job['status']}, not {wanted}: {job['error']}\n{self.logs()}")
 
     def wait_running(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
