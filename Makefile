@@ -44,8 +44,12 @@ fmt: $(READY) ## Format the code and sort out what lint can mend
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
-bench: $(READY) ## Measure planning, estimates, and plans against experts' commands
-	@$(BIN)/python -m bench
+$(VENV)/.bench: $(READY)
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench ## Measure the table of docs/performance.md, or a row of it (ROW=7)
+	@$(BIN)/python -m bench $(ROW)
 
 chaos: $(READY) ## Jobs while workers, brokers and databases die (ARGS="--jobs 200 --seed 1")
 	@$(BIN)/python -m tests.helpers.chaos $(ARGS)

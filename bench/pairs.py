@@ -8,8 +8,8 @@ from bench.bench import Bench, run
 from bench.figure import Figure, ratio, seconds
 from tests.helpers.service import Service
 
-_ROUNDS = 4
-_SLOW_ROUNDS = 2
+_ROUNDS = 3
+_SLOW_ROUNDS = 1
 _OWN_COST = 1.03
 
 

@@ -164,10 +164,9 @@ def begin(attempt: Attempt, lease: Lease, seconds_left: float) -> Run:
 def _finished(attempt: Attempt) -> Finished:
     with transaction() as session:
         job_id = attempt.job.job_id
-        attempts = {step.step_id: step.attempt for step in steps.of_job(session, job_id)}
-        rows = steps.attempts_of(session, job_id)
-        measured = {row.step_id: row.result for row in rows if row.result is not None}
-    return Finished(attempts=attempts, measured=measured)
+        return Finished(
+            attempts=steps.numbers_of(session, job_id), measured=steps.results_of(session, job_id)
+        )
 
 
 def check_disk(attempt: Attempt, folder: str) -> None:

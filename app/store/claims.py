@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.store import jobs, places
 from app.store.models import Job, Step, StepAttempt
+from app.store.session import UNSEEN
 from app.store.status import StepStatus
-from app.store.steps import NOW, in_seconds, lock_job
+from app.store.steps import NOW, in_seconds, lock
 
 _S = StepStatus
 
@@ -35,7 +36,7 @@ def claim(
 
     Anything else (a message that came twice, late, or for a job that ended) gives None.
     """
-    lock_job(session, job_id)
+    lock(session, job_id)
     step = session.execute(
         select(Step.status, Step.attempt).where(Step.job_id == job_id, Step.step_id == step_id)
     ).one_or_none()
@@ -59,7 +60,8 @@ def claim(
             # a worker that died with the step in its hands counts against the step (poison)
             failures=Step.failures + (1 if step.status == _S.RUNNING else 0),
         )
-        .returning(Step.attempt, Step.failures)
+        .returning(Step.attempt, Step.failures),
+        execution_options=UNSEEN,
     ).one_or_none()  # fmt: skip
     if taken is None:
         return None

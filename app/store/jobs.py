@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 from app import metrics
 from app.store.admissions import is_waiting
 from app.store.models import Job, JobEvent, JobLog, Step
-from app.store.session import after_commit
+from app.store.session import UNSEEN, after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
@@ -35,8 +35,7 @@ def add(session: Session, **values: Any) -> Job:
     """Insert a pending job with its first event."""
     job = Job(**values, event_seq=1)
     session.add(job)
-    session.flush()
-    session.refresh(job)
+    session.flush()  # brings back what Postgres filled in
     _add_event(session, job.job_id, 1, "job.status", {"status": JobStatus.PENDING.value})
     after_commit(session, metrics.jobs_submitted.inc)
     return job
@@ -132,7 +131,8 @@ def record_event(session: Session, job_id: str, kind: str, data: dict[str, Any])
         update(Job)
         .where(Job.job_id == job_id)
         .values(event_seq=Job.event_seq + 1, updated_at=_NOW)
-        .returning(Job.event_seq)
+        .returning(Job.event_seq),
+        execution_options=UNSEEN,
     ).scalar_one_or_none()
     if seq is not None:
         _add_event(session, job_id, seq, kind, data)
@@ -152,7 +152,8 @@ def start_clock(session: Session, job_id: str) -> bool:
             started_at=func.coalesce(Job.started_at, _NOW),
             deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
         )
-        .returning(Job.job_id)
+        .returning(Job.job_id),
+        execution_options=UNSEEN,
     )
     return started.scalar_one_or_none() is not None
 
@@ -186,7 +187,8 @@ def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any
     session.execute(
         update(Job)
         .where(Job.job_id == job_id)
-        .values(outputs=func.jsonb_set(Job.outputs, path, merged))
+        .values(outputs=func.jsonb_set(Job.outputs, path, merged)),
+        execution_options=UNSEEN,
     )
 
 

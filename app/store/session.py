@@ -2,9 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.engine import make_url
@@ -57,6 +59,9 @@ def engine() -> Engine:
 
 
 _AFTER = "after_commit"
+UNSEEN: Mapping[str, Any] = MappingProxyType({"synchronize_session": False})
+"""Execution options of changes to rows that nobody has loaded here, or looks at again: to bring objects
+up to date costs more than the change."""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import metrics
 from app.store import jobs
 from app.store.models import Job, Step, StepAttempt
-from app.store.session import after_commit
+from app.store.session import UNSEEN, after_commit
 from app.store.status import StepStatus
 
 NOW = func.clock_timestamp()
@@ -53,11 +53,33 @@ def attempts_of(session: Session, job_id: str) -> list[StepAttempt]:
     return list(session.scalars(query.order_by(StepAttempt.step_id, StepAttempt.attempt)))
 
 
+def numbers_of(session: Session, job_id: str) -> dict[str, int]:
+    """The latest attempt of every step."""
+    query = select(Step.step_id, Step.attempt).where(Step.job_id == job_id)
+    return {row.step_id: row.attempt for row in session.execute(query)}
+
+
+def results_of(session: Session, job_id: str) -> dict[str, dict[str, Any]]:
+    """By step, what its attempts found, the latest first of all."""
+    query = (
+        select(StepAttempt.step_id, StepAttempt.result)
+        .where(StepAttempt.job_id == job_id, StepAttempt.result.is_not(None))
+        .order_by(StepAttempt.attempt)
+    )
+    return {step_id: found for step_id, found in session.execute(query) if found is not None}
+
+
 def lock_job(session: Session, job_id: str) -> Job | None:
     """The job's row, locked: changes of its step graph happen one after the other."""
     # "no key": rows that merely refer to the job can still be inserted by others
     query = select(Job).where(Job.job_id == job_id).with_for_update(key_share=True)
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def lock(session: Session, job_id: str) -> None:
+    """The same, for those who do not look at the job."""
+    query = select(Job.job_id).where(Job.job_id == job_id).with_for_update(key_share=True)
+    session.execute(query)
 
 
 def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
@@ -138,7 +160,8 @@ def renew(
         update(Step)
         .where(is_held(job_id, step_id, attempt))
         .values(**changes)
-        .returning(Step.attempt)
+        .returning(Step.attempt),
+        execution_options=UNSEEN,
     ).scalar_one_or_none()
     return Pulse(is_ours=held is not None, is_wanted=_is_wanted(session, job_id))
 
@@ -156,7 +179,7 @@ def _is_wanted(session: Session, job_id: str) -> bool:
 def lock_if_held(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
     """Check the fence under the job's and the step's row locks: nobody can take the step, or end
     the job, before we commit."""
-    lock_job(session, job_id)
+    lock(session, job_id)
     query = select(Step.attempt).where(is_held(job_id, step_id, attempt)).with_for_update()
     return session.scalar(query) is not None and _is_wanted(session, job_id)
 
@@ -200,7 +223,8 @@ def annotate_attempt(
             StepAttempt.step_id == step_id,
             StepAttempt.attempt == attempt,
         )
-        .values(**values)
+        .values(**values),
+        execution_options=UNSEEN,
     )
 
 
@@ -219,7 +243,8 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Woken
         .values(
             status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW
         )
-        .returning(Step.step_id)
+        .returning(Step.step_id),
+        execution_options=UNSEEN,
     ).scalar_one_or_none()
     if done is None:
         return None
@@ -227,7 +252,8 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Woken
         update(Step)
         .where(Step.job_id == job_id, Step.depends_on.contains([step_id]))
         .values(deps_left=Step.deps_left - 1)
-        .returning(Step.step_id, Step.kind, Step.status, Step.deps_left)
+        .returning(Step.step_id, Step.kind, Step.status, Step.deps_left),
+        execution_options=UNSEEN,
     )
     return tuple(
         (row.step_id, row.kind) for row in counted if row.status == _S.QUEUED and row.deps_left == 0

@@ -13,7 +13,7 @@ from tests.helpers.service import Service
 from tests.helpers.specs import job, op
 
 _BYTES = 1 << 30
-_ROUNDS = 3
+_ROUNDS = 2
 _FACTOR, _MORE_S = 1.1, 0.5
 
 

@@ -12,7 +12,7 @@ _HEIGHTS = (720, 540, 432, 360, 240)
 
 def measure(bench: Bench) -> Iterator[Figure]:
     sound = ("-g", "48", "-c:a", "aac")
-    source = bench.media.clip("master.mp4", seconds=8, fps="24", size="3840x2160", extra=sound)
+    source = bench.media.clip("master.mp4", seconds=5, fps="24", size="3840x2160", extra=sound)
     out = bench.empty("ours")
     spec = job(
         source,

@@ -11,7 +11,11 @@ from tests.helpers.specs import job
 
 _WARM, _JOBS, _AT_ONCE = 200, 2000, 40
 _MOST = 5
-_PROCESSES = {"API": ("gunicorn",), "worker": ("celery", "media1@"), "control": ("celery", "control@")}
+_PROCESSES = {
+    "API": ("gunicorn",),
+    "worker": ("celery", "media1@"),
+    "control": ("celery", "control@"),
+}
 
 
 def measure(bench: Bench) -> Iterator[Figure]:

@@ -107,7 +107,11 @@ def _drive(url: str, seconds: float) -> tuple[list[float], int]:
         def send(due: float) -> None:
             try:
                 answer = client.post("/v1/jobs", content=_SPEC)
-                (failed.append(answer.text) if answer.status_code != 201 else taken.append(1000 * (time.perf_counter() - due)))
+                (
+                    failed.append(answer.text)
+                    if answer.status_code != 201
+                    else taken.append(1000 * (time.perf_counter() - due))
+                )
             except httpx.HTTPError as error:
                 failed.append(error)
 

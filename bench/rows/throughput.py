@@ -14,7 +14,7 @@ _LEAST = 70
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    source = bench.media.clip("brief.mp4", seconds=3, size="854x480", extra=("-c:a", "aac"))
+    source = bench.media.clip("brief.mp4", seconds=2, size="854x480", extra=("-c:a", "aac"))
     out = bench.empty("ours")
     specs = [
         job(source, op("scale", "src", "s", width=640), s=quick(out / f"{number}.mp4"))
