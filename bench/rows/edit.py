@@ -53,8 +53,6 @@ def _take(bench: Bench, number: int) -> None:
 
 def _spec(folder: Path, out: Path) -> dict[str, Any]:
     names = [f"take{number}" for number in range(_CLIPS)]
-    output = quick(out)
-    output["codec"]["video"]["crf"] = 18
     return {
         "inputs": [
             *({"id": name, "source": f"file://{folder}/{name}.mp4"} for name in names),
@@ -67,7 +65,7 @@ def _spec(folder: Path, out: Path) -> dict[str, Any]:
             {"op": "overlay", "inputs": ["film", "title"], "output": "titled", "params": {"position": "custom", "x": 250, "y": 310}},
             {"op": "mix", "inputs": ["titled", "music"], "output": "edit", "params": {"duration": "first"}},
         ],
-        "outputs": [{"id": "edit", **output}],
+        "outputs": [{"id": "edit", **quick(out)}],
     }  # fmt: skip
 
 

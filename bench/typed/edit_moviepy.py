@@ -19,5 +19,5 @@ music = AudioFileClip(f"{media}/music.wav").subclipped(0, film.duration)
 whole = CompositeVideoClip([film, title]).with_audio(CompositeAudioClip([film.audio, music]))
 whole.write_videofile(
     f"{out}/edit.mp4", codec="libx264", audio_codec="aac", preset="veryfast", fps=30,
-    ffmpeg_params=["-crf", "18", "-pix_fmt", "yuv420p"], logger=None,
+    ffmpeg_params=["-crf", "23", "-pix_fmt", "yuv420p"], logger=None,
 )  # fmt: skip
