@@ -35,6 +35,7 @@ def save(found: Found, ffmpeg: str, seconds: float) -> Path:
         for number, figures in found.items()
     }
     content = {"date": today, "machine": machine(ffmpeg), "seconds": round(seconds), "rows": rows}
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n")
     return path
 
