@@ -1,7 +1,6 @@
 """What rows are measured with: media rendered once, a service as users run it, commands as users type them."""
 
 import os
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from operators.reading import declared
 from tests.helpers.media import Media
 from tests.helpers.service import FAST, Service, running_service
 
+GOOD_SOUND = ("-g", "60", "-c:a", "aac", "-b:a", "128k")
 _TYPED = Path(__file__).parent / "typed"
 # tests run on rules that are faster than the defaults; users do not
 DEFAULTS = {
@@ -53,7 +53,7 @@ class Bench:
 
     def film(self) -> Path:
         """A minute of 720p with sound."""
-        return self.media.clip("film.mp4", seconds=60, size="1280x720", extra=_GOOD_SOUND)
+        return self.media.clip("film.mp4", seconds=60, size="1280x720", extra=GOOD_SOUND)
 
     def typed(self, name: str) -> Path:
         """Run the commands that somebody typed; the folder with what they wrote.
@@ -80,9 +80,6 @@ class Bench:
         return folder
 
 
-_GOOD_SOUND = ("-g", "60", "-c:a", "aac", "-b:a", "128k")
-
-
 def quick(path: Path) -> dict[str, Any]:
     """An output of H.264 as the typed commands encode it."""
     return {
@@ -98,8 +95,3 @@ def run(service: Service, *specs: dict[str, Any], seconds: float = 600) -> list[
     failed = [job["error"] for job in jobs if job["status"] != "completed"]
     assert not failed, failed[0]
     return jobs
-
-
-def children_cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

@@ -8,6 +8,7 @@ from pathlib import Path
 from celery import Celery, chord, group
 
 from app.embedded.valkey import Valkey
+from app.queue.urls import celery_url
 from bench.cpu import used
 from tests.helpers.service import descendants
 
@@ -27,7 +28,7 @@ def gather(_: object) -> None:
 def cpu_ms_a_task(folder: Path, width: int, times: int) -> float:
     """CPU of the worker, without its commands, a task; the body of a chord is counted as what it is for."""
     valkey = Valkey(sockets=folder / "chord")
-    url = valkey.start().replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+    url = celery_url(valkey.start())
     worker = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "bench.chord", "worker", "--concurrency", "2", "--loglevel", "error"],
         env={**os.environ, "CHORD_BROKER": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers.service import stat
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -22,14 +24,10 @@ class Used:
 
 def used(pids: Sequence[int]) -> Used:
     """Of processes that are all still there."""
-    fields = [_fields(pid) for pid in pids]
+    fields = [stat(pid) for pid in pids]
     own = sum(int(f[11]) + int(f[12]) for f in fields) / _TICKS
     children = sum(int(f[13]) + int(f[14]) for f in fields) / _TICKS
     return Used(own=own, children=children)
-
-
-def _fields(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def private_bytes(pids: Sequence[int]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.engine import probe, workspace
 from app.engine.tools import Tools
+from bench.bench import GOOD_SOUND
 from planner.parse import parse_spec
 from planner.plan import Options, make_plan, needed_inputs
 from planner.policy import Policy
@@ -47,9 +48,8 @@ def compare(folder: Path, binaries: Tools) -> Iterator[tuple[str, float, float]]
 
 def _sources(folder: Path, binaries: Tools) -> None:
     media = Media(binaries=binaries, folder=folder)
-    extra = ("-g", "60", "-c:a", "aac", "-b:a", "128k")
-    media.clip("film.mp4", seconds=60, size="960x540", extra=extra)
-    media.clip("more.mp4", seconds=10, size="640x480", fps="25", extra=extra)
+    media.clip("film.mp4", seconds=60, size="960x540", extra=GOOD_SOUND)
+    media.clip("more.mp4", seconds=10, size="640x480", fps="25", extra=GOOD_SOUND)
     logo = ("-f", "lavfi", "-i", "testsrc=size=128x64", "-frames:v", "1")
     media.ffmpeg(*logo, str(folder / "logo.png"))
 

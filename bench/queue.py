@@ -11,6 +11,7 @@ from app.services import job_admit, job_cancel, job_read
 from app.store import jobs
 from app.store.models import Job
 from app.store.session import transaction
+from bench.figure import median_ms
 from tests.helpers.servers import own_servers
 
 SIZES = (100, 1000, 10_000)
@@ -33,12 +34,8 @@ def _fill(count: int) -> list[str]:
 
 def _ms(act: Callable[[str], object], ids: list[str]) -> float:
     """The median of some calls, each with a job of its own."""
-    taken = []
-    for job_id in ids:
-        began = time.perf_counter()
-        act(job_id)
-        taken.append(1000 * (time.perf_counter() - began))
-    return sorted(taken)[len(taken) // 2]
+    left = iter(ids)
+    return median_ms(lambda: act(next(left)), len(ids))
 
 
 def _put(job_id: str) -> None:

@@ -177,17 +177,17 @@ class Container:
 
 
 # faststart: the index in front, so that players start before the whole file is there
-_FASTSTART = ("-movflags", "+faststart")
+FASTSTART = ("-movflags", "+faststart")
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
-        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=_FASTSTART,
+        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=FASTSTART,
         video=("h264", "hevc", "av1", "vp9", "mpeg4"),
         audio=("aac", "mp3", "opus", "flac", "alac", "ac3"),
     ),
     Container(
-        name="mov", muxer="mov", extensions=("mov",), flags=_FASTSTART,
+        name="mov", muxer="mov", extensions=("mov",), flags=FASTSTART,
         video=("h264", "hevc", "prores", "mpeg4"), audio=("aac", "mp3", "alac", "ac3", *_PCM),
     ),
     Container(
@@ -201,7 +201,7 @@ CONTAINERS: tuple[Container, ...] = (
     ),
     Container(name="mp3", muxer="mp3", keeps_start=False, extensions=("mp3",), audio=("mp3",), max_audio_tracks=1),
     Container(
-        name="m4a", muxer="ipod", extensions=("m4a",), audio=("aac", "alac"), flags=_FASTSTART,
+        name="m4a", muxer="ipod", extensions=("m4a",), audio=("aac", "alac"), flags=FASTSTART,
     ),
     Container(name="wav", muxer="wav", keeps_start=False, extensions=("wav",), audio=_PCM, max_audio_tracks=1),
     Container(name="flac", muxer="flac", keeps_start=False, extensions=("flac",), audio=("flac",), max_audio_tracks=1),

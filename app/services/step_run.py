@@ -24,6 +24,7 @@ from app.services.step_lease import Lease, LeaseEnded
 from app.store import steps
 from app.store.session import transaction
 from operators.problem import Code
+from planner.codecs import FASTSTART
 from planner.uri import is_remote
 
 _NICENESS = 5  # whoever asks the API, or for the next step, is served before the frames
@@ -182,7 +183,7 @@ def check_disk(attempt: Attempt, folder: str) -> None:
 def _to_be_published(command: Command) -> list[str]:
     """What must be on this machine's disk in the end, and is written but once. Pictures are small, and
     what goes elsewhere only passes through."""
-    if "+faststart" in command.planned_argv:  # all of it is moved when it is there
+    if FASTSTART[-1] in command.planned_argv:  # all of it is moved when it is there
         return []
     return [
         output.work_file

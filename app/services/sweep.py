@@ -109,7 +109,7 @@ def time_out_jobs() -> int:
         late = jobs.past_deadline(session, _BATCH)
     for job_id in late:
         with transaction() as session:
-            steps.lock_job(session, job_id)
+            steps.lock(session, job_id)
             if jobs.past_deadline(session, 1, job_id):  # it may be tried again by now
                 job_fail.fail(session, job_id, Failure(code=Code.TIMEOUT))
     return len(late)
@@ -173,7 +173,7 @@ def remove_work_files() -> int:
         over = jobs.finished_among(session, present, now.retention_work_hours)
     for job_id in over:
         with transaction() as session:
-            steps.lock_job(session, job_id)
+            steps.lock(session, job_id)
             if not jobs.finished_among(session, [job_id], now.retention_work_hours):
                 continue  # tried again meanwhile
             aside = workspace.set_aside(now.work_dir, job_id)

@@ -60,7 +60,7 @@ def numbers_of(session: Session, job_id: str) -> dict[str, int]:
 
 
 def results_of(session: Session, job_id: str) -> dict[str, dict[str, Any]]:
-    """By step, what its attempts found, the latest first of all."""
+    """By step, what its latest attempt that found something found."""
     query = (
         select(StepAttempt.step_id, StepAttempt.result)
         .where(StepAttempt.job_id == job_id, StepAttempt.result.is_not(None))

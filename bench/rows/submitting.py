@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import quantiles
 
@@ -42,7 +42,7 @@ def measure(_: Bench) -> Iterator[Figure]:
                 "MEDIA_ROOTS": "/media", "AUTH_MODE": "off", "LOG_LEVEL": "error",
             },
         )  # fmt: skip
-        with _api(env) as ours, _bare(env) as bare:
+        with _server(_ours, env) as ours, _server(_bare, env) as bare:
             for url in (ours, bare):
                 _drive(url, 1)
             for _ in range(_ROUNDS):
@@ -64,23 +64,20 @@ def _percentiles(taken_ms: list[float]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
+def _ours(port: int) -> list[str]:
+    return ["app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+
+
+def _bare(port: int) -> list[str]:
+    return ["gunicorn", "bench.bare:create_app()", "--bind", f"127.0.0.1:{port}", *_GUNICORN]
+
+
 @contextmanager
-def _api(env: dict[str, str]) -> Iterator[str]:
+def _server(module: Callable[[int], list[str]], env: dict[str, str]) -> Iterator[str]:
+    """A server on a free port, from the module and the words that make it listen there; its URL."""
     port = free_port()
-    with _server([sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)], env, port) as url:  # fmt: skip
-        yield url
-
-
-@contextmanager
-def _bare(env: dict[str, str]) -> Iterator[str]:
-    port = free_port()
-    with _server([sys.executable, "-m", "gunicorn", "bench.bare:create_app()", "--bind", f"127.0.0.1:{port}", *_GUNICORN], env, port) as url:  # fmt: skip
-        yield url
-
-
-@contextmanager
-def _server(argv: list[str], env: dict[str, str], port: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
+    argv = [sys.executable, "-m", *module(port)]
     process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
@@ -107,11 +104,10 @@ def _drive(url: str, seconds: float) -> tuple[list[float], int]:
         def send(due: float) -> None:
             try:
                 answer = client.post("/v1/jobs", content=_SPEC)
-                (
+                if answer.status_code == 201:
+                    taken.append(1000 * (time.perf_counter() - due))
+                else:
                     failed.append(answer.text)
-                    if answer.status_code != 201
-                    else taken.append(1000 * (time.perf_counter() - due))
-                )
             except httpx.HTTPError as error:
                 failed.append(error)
 

@@ -1,2 +1,2 @@
-ffmpeg -i "$media/large.mp4" -map 0 -c copy "$out/large.mkv"
+. "${0%/*}/remux.sh"
 sync "$out"/*

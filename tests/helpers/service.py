@@ -115,7 +115,7 @@ class Service:
 
     def pool_pids(self, job_id: str) -> list[int]:
         """The parents of those: Celery's pool processes."""
-        return [int(_stat(pid)[1]) for pid in self.ffmpeg_pids(job_id)]
+        return [int(stat(pid)[1]) for pid in self.ffmpeg_pids(job_id)]
 
     def pids(self, *words: str) -> list[int]:
         """The processes of this service whose command line has all of the words."""
@@ -190,7 +190,7 @@ def descendants(parent: int) -> set[int]:
     children: dict[int, list[int]] = {}
     for pid, _ in commands():
         try:
-            children.setdefault(int(_stat(pid)[1]), []).append(pid)
+            children.setdefault(int(stat(pid)[1]), []).append(pid)
         except OSError:
             continue
     found: set[int] = set()
@@ -202,7 +202,8 @@ def descendants(parent: int) -> set[int]:
     return found
 
 
-def _stat(pid: int) -> list[str]:
+def stat(pid: int) -> list[str]:
+    """What /proc/PID/stat says behind the name: state, parent, …"""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 

@@ -26,7 +26,8 @@ def test_the_thread_ends_with_what_it_goes_along(
     monkeypatch.setattr(writeback, "begin", begin)
     there = tmp_path / "there"
     with writeback.along([str(tmp_path / "not yet"), str(there)]):
-        there.write_bytes(b"1234")
+        (tmp_path / "whole").write_bytes(b"1234")
+        (tmp_path / "whole").rename(there)  # it is never seen empty
         assert begun.wait(5)
         (thread,) = (t for t in threading.enumerate() if t.name == "writeback")
     thread.join(5)
