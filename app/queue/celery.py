@@ -2,5 +2,8 @@
 
 from celery import Celery
 
+from app.queue import transport
+
+transport.register()
 celery = Celery("media_pipeline")
 celery.config_from_object("celeryconfig")
