@@ -23,6 +23,5 @@ def run_step(self: Task, job_id: str, step_id: str) -> None:  # type: ignore[typ
         raise self.retry(countdown=outcome.retry_in)
     if outcome.place:
         send.enqueue_step(job_id, step_id, outcome.priority, outcome.kind, outcome.place)
-    if outcome.is_settled:
-        # a message that was sent again has no chain behind it, so its tail is sent from here
-        send.enqueue_next(job_id, () if self.request.chain else outcome.woken)
+    # a message that was sent again has no chain behind it, so its tail is sent from here
+    send.enqueue_next(job_id, () if self.request.chain else outcome.woken, outcome.is_turn)

@@ -44,11 +44,12 @@ def enqueue_step(
     return _send(names.RUN_STEP, names.queue_of(kind, place), (job_id, step_id), priority)
 
 
-def enqueue_next(job_id: str, woken: Sequence[tuple[str, str]]) -> None:
-    """After a step: the steps (id, kind) that were queued behind it, and what else the job may do."""
+def enqueue_next(job_id: str, woken: Sequence[tuple[str, str]], is_turn: bool) -> None:
+    """After a step: the steps (id, kind) that were queued behind it, and the job where it may do more."""
     for step_id, kind in woken:
         enqueue_step(job_id, step_id, 5, kind)
-    enqueue_advance(job_id)
+    if is_turn:
+        enqueue_advance(job_id)
 
 
 def enqueue_digest(job_id: str, priority: int = 5) -> bool:

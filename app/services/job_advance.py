@@ -4,6 +4,7 @@ Called by the first message, by every finished step, by chord bodies and by the 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -22,49 +23,66 @@ from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
 def advance(job_id: str, may_take_long: bool = False) -> Frontier:
     """What must be sent now; the marks are committed before this returns. A job that must be
     planned with the help of other machines is sent to where things may take long."""
-    with transaction() as session:
-        job = jobs.get(session, job_id)
-    log.add(request_id=job and job.request_id)
-    if job is None or (job.status == JobStatus.PENDING and job.admitted_at is None):
-        return Frontier(job_id=job_id)
-    if job.status in UNPLANNED:
-        if not may_take_long and needs_network(job):
-            send.enqueue_plan(job_id, job.priority)
-            return Frontier(job_id=job_id)
-        retry_in = plan_job(job)
+    turn = _take(job_id)
+    log.add(request_id=turn.job and turn.job.request_id)
+    if turn.job is not None and turn.is_to_plan:
+        if not may_take_long and needs_network(turn.job):
+            send.enqueue_plan(job_id, turn.job.priority)
+            return turn.frontier
+        retry_in = plan_job(turn.job)
         if retry_in is not None:
-            return Frontier(job_id=job_id, retry_in=retry_in)
-    with transaction() as session:
-        frontier, is_completed, is_over = _take(session, job_id)
-    if is_over:
+            return replace(turn.frontier, retry_in=retry_in)
+        turn = _take(job_id)
+    if turn.is_over:
         send.enqueue_admit()  # there is room for another one
-    if is_completed:
-        if not job.spec.get("debug"):
+    if turn.is_completed and turn.job is not None:
+        if not turn.job.spec.get("debug"):
             workspace.remove_job(settings.current().work_dir, job_id)
-        send.enqueue_digest(job_id, frontier.priority)
-    return frontier
+        send.enqueue_digest(job_id, turn.job.priority)
+    return turn.frontier
 
 
-def _take(session: Session, job_id: str) -> tuple[Frontier, bool, bool]:
-    """What may be sent; whether this completed the job; whether the job is over."""
-    job = steps.lock_job(session, job_id)
-    if job is None or job.status not in RUNNING:
-        return Frontier(job_id=job_id), False, job is not None and job.status in TERMINAL
-    rows = steps.of_job(session, job_id)
-    if _move_on(session, job, rows):
-        return Frontier(job_id=job_id, priority=job.priority), True, True
-    frontier = find_frontier(job_id, job.priority, rows)
-    if frontier.chains:
-        steps.queue(session, job_id, frontier.step_ids)
-        _announce(session, job_id, frontier)
-    return frontier, False, False
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """What may be sent; what else there is to do."""
+
+    frontier: Frontier
+    job: Job | None
+    is_to_plan: bool = False
+    is_completed: bool = False
+    """By this."""
+    is_over: bool = False
+
+
+def _take(job_id: str) -> _Turn:
+    with transaction() as session:
+        job = steps.lock_job(session, job_id)
+        frontier = Frontier(job_id=job_id, priority=job.priority if job else 5)
+        if job is None or job.status not in RUNNING:
+            is_to_plan = job is not None and job.status in UNPLANNED and not _waits(job)
+            is_over = job is not None and job.status in TERMINAL
+            return _Turn(frontier=frontier, job=job, is_to_plan=is_to_plan, is_over=is_over)
+        rows = steps.of_job(session, job_id)
+        if _move_on(session, job, rows):
+            return _Turn(frontier=frontier, job=job, is_completed=True, is_over=True)
+        frontier = find_frontier(job_id, job.priority, rows)
+        if frontier.chains:
+            steps.queue(session, job_id, frontier.step_ids)
+            _announce(session, job_id, frontier)
+        return _Turn(frontier=frontier, job=job)
+
+
+def _waits(job: Job) -> bool:
+    """It is to be admitted first."""
+    return job.status == JobStatus.PENDING and job.admitted_at is None
 
 
 def _move_on(session: Session, job: Job, rows: Sequence[Step]) -> bool:
     """Take the job through its phases as its steps allow; True when that completed it."""
     done = {row.step_id for row in rows if row.status == StepStatus.COMPLETED}
     kinds = {kind: [r for r in rows if r.kind == kind] for kind in ("ffmpeg", "transfer")}
-    if all(row.step_id in done for row in kinds["transfer"] if row.stage == 0):
+    is_fetched = all(row.step_id in done for row in kinds["transfer"] if row.stage == 0)
+    if is_fetched and job.status == JobStatus.DOWNLOADING_INPUTS:
         jobs.move(session, job.job_id, JobStatus.PROCESSING)
     if all(row.step_id in done for row in kinds["ffmpeg"]):
         jobs.move(session, job.job_id, JobStatus.UPLOADING_OUTPUTS)

@@ -14,7 +14,7 @@ from app.engine.redact import redact_tree
 from app.services import job_read
 from app.services.failure_analysis import analyse
 from app.services.job_view import show_job, show_log, show_steps
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.session import transaction
 from planner.script import as_script
 
@@ -45,14 +45,14 @@ def bundle(job_id: str, tenant_id: str) -> bytes:
     """The zip. Raises: Failure JOB_NOT_FOUND."""
     with transaction() as session:
         job = job_read.find_job(session, job_id, tenant_id)
-        rows, attempts = steps.of_job(session, job_id), steps.attempts_of(session, job_id)
+        rows, runs = steps.of_job(session, job_id), attempts.of_job(session, job_id)
         lines = jobs.logs(session, job_id, stage=None, level=None, after=0, limit=_MOST_LINES)
     spec = redact_tree(job.spec)
     files: dict[str, Any] = {
         "README.txt": _README,
-        "job.json": redact_tree(show_job(job, rows, analysis=analyse(job, attempts))),
+        "job.json": redact_tree(show_job(job, rows, analysis=analyse(job, runs))),
         "spec.json": spec,
-        "steps.json": redact_tree(show_steps(rows, attempts)),
+        "steps.json": redact_tree(show_steps(rows, runs)),
         "logs.jsonl": "".join(json.dumps(redact_tree(show_log(line))) + "\n" for line in lines),
         "versions.json": _versions(),
         "settings.json": _settings(),

@@ -12,7 +12,7 @@ from app.errors import Failure
 from app.queue import waiting
 from app.services.failure_analysis import analyse
 from app.services.job_view import show_job, show_log, show_steps
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.models import Job
 from app.store.session import transaction
 from app.store.status import JobStatus
@@ -39,7 +39,7 @@ def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
 def get(job_id: str, tenant_id: str) -> dict[str, Any]:
     with transaction() as session:
         job, rows = find_job(session, job_id, tenant_id), steps.of_job(session, job_id)
-        analysis = analyse(job, steps.attempts_of(session, job_id)) if job.error else None
+        analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
     return show_job(job, rows, _positions([job]).get(job_id), analysis)
 
 
@@ -112,5 +112,5 @@ def steps_of(job_id: str, tenant_id: str) -> Page:
     """Steps with every attempt."""
     with transaction() as session:
         find_job(session, job_id, tenant_id)
-        shown = show_steps(steps.of_job(session, job_id), steps.attempts_of(session, job_id))
+        shown = show_steps(steps.of_job(session, job_id), attempts.of_job(session, job_id))
     return Page(data=shown, next_key=None)

@@ -8,7 +8,7 @@ from app.errors import Failure
 from app.services import step_perform, step_settle, webhook_note
 from app.services.attempt import Attempt
 from app.services.step_lease import Lease, LeaseEnded
-from app.store import claims, jobs, places, steps, workers
+from app.store import attempts, claims, jobs, places, steps, workers
 from app.store.session import Unreachable, transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -17,13 +17,13 @@ from operators.problem import Code
 @dataclass(frozen=True, kw_only=True)
 class StepOutcome:
     """What the task must do: send the step again in `retry_in` seconds, or to the workers of
-    `place`; advance the job when the step is settled; wake steps that were queued behind this one."""
+    `place`; advance the job when it is its turn; wake steps that were queued behind this one."""
 
     retry_in: float | None = None
     place: str | None = None
     kind: str = "ffmpeg"
     priority: int = 5
-    is_settled: bool = False
+    is_turn: bool = False
     woken: steps.Woken = ()
 
 
@@ -45,7 +45,7 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
         step_id=step_id, attempt=attempt.number, nodes=attempt.planned["nodes"],
     ) as span:  # fmt: skip
         outcome = _execute(attempt, seconds_left)
-        span.set_attributes({"is_settled": outcome.is_settled})
+        span.set_attributes({"is_turn": outcome.is_turn})
         return outcome
 
 
@@ -59,12 +59,11 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             job_id=attempt.job.job_id, step_id=attempt.step_id, attempt=attempt.number, lease_s=float(now.lease_s),
             tells=bool(attempt.job.spec.get("webhook_url")),
         ) as lease:  # fmt: skip
-            return StepOutcome(
-                is_settled=True, woken=step_perform.perform(attempt, lease, seconds_left)
-            )
+            done = step_perform.perform(attempt, lease, seconds_left)
+            return StepOutcome(is_turn=done.is_turn, woken=done.woken)
     except Failure as failure:
         retry_in = step_settle.settle_failure(attempt, failure)
-        return StepOutcome(retry_in=retry_in, is_settled=retry_in is None)
+        return StepOutcome(retry_in=retry_in, is_turn=retry_in is None)
     except LeaseEnded as ended:
         step_settle.settle_stop(attempt, ended.stop)
         return StepOutcome()
@@ -74,7 +73,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
     except Exception:
         log.get(__name__).exception("step met a fault of ours")
         step_settle.settle_failure(attempt, Failure(code=Code.INTERNAL_ERROR))
-        return StepOutcome(is_settled=True)
+        return StepOutcome(is_turn=True)
     except BaseException:
         # the worker is told to end: somebody else may begin at once
         step_settle.give_back_and_send(attempt)
@@ -95,7 +94,7 @@ def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
         lost = places.lose(session, job_id, gone)
         text = f"Work files are out of reach; made again by: {', '.join(lost) or 'nothing yet'}."
         jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)
-    return StepOutcome(is_settled=True)
+    return StepOutcome(is_turn=True)
 
 
 def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt, float] | None:
@@ -108,14 +107,10 @@ def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt,
         if claim.lost is not None:
             lost = Failure(code=Code.WORKER_CRASHED, message="The worker was lost.")
             error = lost.to_json(job_id=job_id, step_id=step_id, attempt=claim.lost)
-            steps.close_attempt(
-                session, job_id, step_id, claim.lost, StepStatus.FAILED, error=error
-            )
+            attempts.close(session, job_id, step_id, claim.lost, StepStatus.FAILED, error=error)
         data = {"step_id": step_id, "status": StepStatus.RUNNING.value, "attempt": claim.attempt}
         jobs.record_event(session, job_id, "step.status", data)
         if claim.is_first:
             webhook_note.note(session, job_id, "job.started")
-        job = jobs.get(session, job_id)
-    assert job is not None
-    attempt = Attempt(job=job, step_id=step_id, number=claim.attempt, failures=claim.failures)
-    return attempt, (claim.deadline_at - claim.now).total_seconds()
+    attempt = Attempt(job=claim.job, step_id=step_id, number=claim.attempt, failures=claim.failures)
+    return attempt, claim.seconds_left

@@ -15,7 +15,7 @@ from app.services.step_lease import Lease
 from app.services.step_run import Run, begin, check_disk
 from app.store import jobs
 from app.store.session import transaction
-from app.store.steps import Woken
+from app.store.steps import Completion
 from operators.media import MediaInfo
 from operators.problem import Code, Problem
 from planner.uri import is_remote
@@ -24,7 +24,7 @@ _BLAMED = (Code.INPUT_CORRUPTED, Code.DECODING_FAILED, Code.OUTPUT_INVALID, Code
 """What an input is blamed for that may only have a hole where it was read."""
 
 
-def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
+def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Completion:
     """Everything from the claim to the completed step; the steps that wait for it and are queued.
 
     Raises: Failure, LeaseEnded.
@@ -44,7 +44,7 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Woken:
         return work(run)
 
 
-def _make(run: Run) -> Woken:
+def _make(run: Run) -> Completion:
     """Run the step's command, and publish what it wrote if that is what was planned."""
     command, outcome = run.ffmpeg({})
     damage = damage_of(outcome)
@@ -58,12 +58,12 @@ def _make(run: Run) -> Woken:
     pairs = list(zip(command.outputs, found, strict=True))
     here = [pair for pair in pairs if not is_remote(pair[0].destination)]
     step_publish.keep_found(run.attempt.job.job_id, [pair for pair in pairs if pair not in here])
-    woken = step_publish.publish(run, [o for o, _ in here], [i for _, i in here], warnings)
+    done = step_publish.publish(run, [o for o, _ in here], [i for _, i in here], warnings)
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
-    return woken
+    return done
 
 
-def _measure(run: Run) -> Woken:
+def _measure(run: Run) -> Completion:
     """Run a measuring step until its values are settled, and hand them on."""
     attempt = run.attempt
     assert attempt.job.plan is not None

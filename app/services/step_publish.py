@@ -19,7 +19,7 @@ from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
 from app.services.step_lease import LeaseEnded
 from app.services.step_run import Run
-from app.store import jobs, parts, steps
+from app.store import attempts, jobs, parts, steps
 from app.store.session import be_patient, transaction
 from app.store.status import StepStatus
 from operators.media import MediaInfo
@@ -35,7 +35,7 @@ def publish(
     outputs: Sequence[OutputFile],
     found: Sequence[MediaInfo],
     warnings: Sequence[Problem] = (),
-) -> steps.Woken:
+) -> steps.Completion:
     """Stage every file, then reveal all of them under the fence and complete the step.
 
     Raises: Failure, LeaseEnded.
@@ -103,14 +103,14 @@ def _stage(run: Run, path: str, uri: str) -> Publication:
     return publication
 
 
-def complete(session: Session, attempt: Attempt, **found: Any) -> steps.Woken:
-    woken = steps.complete(session, *attempt.key)
-    steps.close_attempt(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, **found)
+def complete(session: Session, attempt: Attempt, **found: Any) -> steps.Completion:
+    done = steps.complete(session, *attempt.key)
+    attempts.close(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, **found)
     job_id, data = attempt.job.job_id, {**attempt.place, "status": StepStatus.COMPLETED.value}
     jobs.record_event(session, job_id, "step.status", data)
     text = f"Step {attempt.step_id} completed."
     jobs.log(session, job_id, "info", "processing", text, **attempt.place)
-    return woken or ()
+    return done or steps.Completion()
 
 
 def _published(

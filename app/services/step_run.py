@@ -21,7 +21,7 @@ from app.services.cost_learn import usage_of
 from app.services.policy import limits_of
 from app.services.step_command import Command
 from app.services.step_lease import Lease, LeaseEnded
-from app.store import steps
+from app.store import attempts
 from app.store.session import transaction
 from operators.problem import Code
 from planner.codecs import FASTSTART
@@ -74,9 +74,7 @@ class Run:
         attempt, lease = self.attempt, self.lease
         command = self._command(measured)
         with transaction() as session:
-            steps.annotate_attempt(
-                session, *attempt.key, command=command.shown, argv=list(command.argv)
-            )
+            attempts.annotate(session, *attempt.key, command=command.shown, argv=list(command.argv))
         lease.expected_ms = command.expected_ms
         estimated_ms = attempt.planned["estimates"]["wall_ms"]
         limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
@@ -163,10 +161,13 @@ def begin(attempt: Attempt, lease: Lease, seconds_left: float) -> Run:
 
 
 def _finished(attempt: Attempt) -> Finished:
+    if not attempt.planned["depends_on"]:
+        return Finished(attempts={}, measured={})
     with transaction() as session:
         job_id = attempt.job.job_id
         return Finished(
-            attempts=steps.numbers_of(session, job_id), measured=steps.results_of(session, job_id)
+            attempts=attempts.numbers_of(session, job_id),
+            measured=attempts.results_of(session, job_id),
         )
 
 

@@ -17,7 +17,7 @@ from app.queue import send
 from app.services import job_fail
 from app.services.attempt import Attempt
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.session import Unreachable, after_commit, transaction
 from app.store.status import RUNNING, StepStatus
 from operators.problem import Code
@@ -72,7 +72,7 @@ def _fail(session: Session, attempt: Attempt, failure: Failure) -> bool:
 def _close_failed(session: Session, attempt: Attempt, failure: Failure) -> dict[str, Any]:
     job, ffmpeg = attempt.job, failure.ffmpeg
     error = failure.to_json(job_id=job.job_id, request_id=job.request_id, **attempt.place)
-    steps.close_attempt(
+    attempts.close(
         session,
         *attempt.key,
         StepStatus.FAILED,
@@ -96,7 +96,7 @@ def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
     """Return the step to the queue at no cost to it; `delay_s` if it was still ours, else None."""
 
     def back(session: Session) -> bool:
-        steps.close_attempt(session, *attempt.key, StepStatus.CANCELLED)
+        attempts.close(session, *attempt.key, StepStatus.CANCELLED)
         return steps.hand_back(session, *attempt.key, delay_s=delay_s, is_failure=False)
 
     is_ours = _in_live_job(attempt, back)
@@ -118,7 +118,7 @@ def _in_live_job(attempt: Attempt, settle: Callable[[Session], T]) -> T | bool:
         if job is not None and job.status in RUNNING:
             return settle(session)
         steps.cancel_held(session, *attempt.key)
-        steps.close_attempt(session, *attempt.key, StepStatus.CANCELLED)
+        attempts.close(session, *attempt.key, StepStatus.CANCELLED)
         return False
 
 

@@ -6,21 +6,21 @@ from app import metrics
 from app.services import step_command, step_publish
 from app.services.step_fetch import fetch_into
 from app.services.step_run import Run
-from app.store import steps
+from app.store import attempts, steps
 from app.store.session import transaction
 from operators.media import MediaInfo
 from planner.transfers import FETCH
 
 
-def transfer(run: Run) -> steps.Woken:
+def transfer(run: Run) -> steps.Completion:
     """Run the step; the steps that waited for it. Raises: Failure, LeaseEnded."""
     argv = run.attempt.planned["argv"]
     with transaction() as session:
-        steps.annotate_attempt(session, *run.attempt.key, command=" ".join(argv), argv=argv)
+        attempts.annotate(session, *run.attempt.key, command=" ".join(argv), argv=argv)
     return _fetch(run) if argv[0] == FETCH else _send(run)
 
 
-def _fetch(run: Run) -> steps.Woken:
+def _fetch(run: Run) -> steps.Completion:
     moved = fetch_into(run, run.attempt.planned, run.folder)
     metrics.transferred.labels("in").inc(moved)
     with transaction() as session:
@@ -28,7 +28,7 @@ def _fetch(run: Run) -> steps.Woken:
         return step_publish.complete(session, run.attempt, usage=run.usage(moved))
 
 
-def _send(run: Run) -> steps.Woken:
+def _send(run: Run) -> steps.Completion:
     """Publish an output that an earlier step made."""
     plan, job = run.attempt.job.plan, run.attempt.job
     assert plan is not None
@@ -37,8 +37,8 @@ def _send(run: Run) -> steps.Woken:
     made_by = next(step for step in plan["steps"] if step["step_id"] == maker)
     output = step_command.output_file(plan, job.spec, made_by, index, run.place.folder_of(maker))
     found = MediaInfo.from_json(job.outputs[index]["media_info"])
-    woken = step_publish.publish(run, [output], [found])
+    done = step_publish.publish(run, [output], [found])
     metrics.transferred.labels("out").inc(
         sum(os.path.getsize(path) for path, _ in output.written())
     )
-    return woken
+    return done

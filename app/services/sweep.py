@@ -14,7 +14,7 @@ from app.services import job_fail, work_files
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
-from app.store import jobs, parts, retention, steps, stranded, webhooks, workers
+from app.store import attempts, jobs, parts, retention, steps, stranded, webhooks, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -84,9 +84,9 @@ def _recover(step: stranded.Stuck) -> bool:
             return False
         if not steps.look(session, *key).is_wanted:
             steps.cancel_held(session, *key)
-            steps.close_attempt(session, *key, StepStatus.CANCELLED)
+            attempts.close(session, *key, StepStatus.CANCELLED)
             return True
-        steps.close_attempt(session, *key, StepStatus.FAILED, error=error)
+        attempts.close(session, *key, StepStatus.FAILED, error=error)
         if is_poison:
             steps.fail(session, *key, error)
             job_fail.fail(session, step.job_id, failure, step_id=step.step_id, attempt=step.attempt)

@@ -11,19 +11,20 @@ from app.queue import send
 from app.services.failure_analysis import analyse
 from app.services.job_view import show_job
 from app.services.moments import moment
-from app.store import jobs, steps, webhooks
+from app.store import attempts, steps, webhooks
+from app.store.models import Job
 
 _PROGRESS_EVERY_S = 5.0
 
 
 def note(session: Session, job_id: str, kind: str) -> None:
     """`kind`: `job.started`, `job.completed`, … Nothing where the job has no webhook."""
-    job = jobs.get(session, job_id)
+    job = session.get(Job, job_id)
     url = job and job.spec.get("webhook_url")
     if job is None or not url:
         return
     session.refresh(job)
-    analysis = analyse(job, steps.attempts_of(session, job_id)) if job.error else None
+    analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
     data = show_job(job, steps.of_job(session, job_id), analysis=analysis)
     add(session, tenant_id=job.tenant_id, job_id=job_id, url=url, kind=kind, data=data)
 

@@ -1,28 +1,52 @@
 """Taking a step: one conditional UPDATE gives the next attempt number, the fencing token. Never commits."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.store import jobs, places
-from app.store.models import Job, Step, StepAttempt
+from app.store import attempts, jobs, places
+from app.store.binds import JOB, STEP, key
+from app.store.models import Job, Step
 from app.store.session import UNSEEN
-from app.store.status import StepStatus
-from app.store.steps import NOW, in_seconds, lock
+from app.store.status import RUNNING, StepStatus
+from app.store.steps import NOW, in_seconds, lock_job
 
 _S = StepStatus
+
+
+_IS_IT = and_(Step.job_id == JOB, Step.step_id == STEP)
+_BEFORE = select(Step.status, Step.attempt).where(_IS_IT)
+_IS_RUNNING = Step.status == _S.RUNNING.value
+_IS_DUE = and_(
+    Step.status == _S.QUEUED.value, or_(Step.not_before.is_(None), Step.not_before <= NOW)
+)
+_IS_LOST = and_(_IS_RUNNING, Step.lease_until < NOW)
+_TAKE = (
+    update(Step)
+    .where(
+        _IS_IT, Step.deps_left == 0, or_(_IS_DUE, _IS_LOST), places.may_run_at(bindparam("at")),
+    )
+    .values(
+        status=_S.RUNNING.value, attempt=Step.attempt + 1, worker=bindparam("by"),
+        place=bindparam("at"), not_before=None, lease_until=in_seconds(bindparam("lease_s")),
+        updated_at=NOW,
+        # a worker that died with the step in its hands counts against the step (poison)
+        failures=Step.failures + case((_IS_RUNNING, 1), else_=0),
+    )
+    .returning(Step.attempt, Step.failures, NOW.label("now"))
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A step that is ours until the lease ends; `lost` is the attempt that we took it from."""
 
+    job: Job
     attempt: int
     failures: int
-    deadline_at: datetime
-    now: datetime
+    seconds_left: float
+    """Until the job's deadline."""
     lost: int | None
     is_first: bool = False
     """It is the first of its job."""
@@ -36,44 +60,22 @@ def claim(
 
     Anything else (a message that came twice, late, or for a job that ended) gives None.
     """
-    lock(session, job_id)
-    step = session.execute(
-        select(Step.status, Step.attempt).where(Step.job_id == job_id, Step.step_id == step_id)
-    ).one_or_none()
+    job = lock_job(session, job_id)
+    if job is None or job.status not in RUNNING:
+        return None
+    known = key(job_id, step_id)
+    step = session.execute(_BEFORE, known).one_or_none()
     if step is None:
         return None
-    is_due = and_(
-        Step.status == _S.QUEUED.value, or_(Step.not_before.is_(None), Step.not_before <= NOW)
-    )
-    is_lost = and_(Step.status == _S.RUNNING.value, Step.lease_until < NOW)
-    taken = session.execute(
-        update(Step)
-        .where(
-            Step.job_id == job_id, Step.step_id == step_id, Step.deps_left == 0,
-            or_(is_due, is_lost), places.may_run_at(place),
-            exists().where(Job.job_id == job_id, jobs.is_running()),
-        )
-        .values(
-            status=_S.RUNNING.value, attempt=Step.attempt + 1, worker=worker, place=place,
-            not_before=None,
-            lease_until=in_seconds(lease_s), updated_at=NOW,
-            # a worker that died with the step in its hands counts against the step (poison)
-            failures=Step.failures + (1 if step.status == _S.RUNNING else 0),
-        )
-        .returning(Step.attempt, Step.failures),
-        execution_options=UNSEEN,
-    ).one_or_none()  # fmt: skip
+    asked = {**known, "by": worker, "at": place, "lease_s": lease_s}
+    taken = session.execute(_TAKE, asked, execution_options=UNSEEN).one_or_none()
     if taken is None:
         return None
-    session.execute(
-        insert(StepAttempt).values(
-            job_id=job_id, step_id=step_id, attempt=taken.attempt, worker=worker
-        )
-    )
-    is_first = jobs.start_clock(session, job_id)
-    deadline, now = session.execute(select(Job.deadline_at, NOW).where(Job.job_id == job_id)).one()
+    attempts.open_(session, job_id, step_id, taken.attempt, worker)
+    is_first = job.deadline_at is None
+    deadline_at = jobs.start_clock(session, job_id) if job.deadline_at is None else job.deadline_at
     lost = step.attempt if step.status == _S.RUNNING else None
     return Claim(
-        attempt=taken.attempt, failures=taken.failures, deadline_at=deadline, now=now, lost=lost,
-        is_first=is_first,
+        job=job, attempt=taken.attempt, failures=taken.failures, lost=lost, is_first=is_first,
+        seconds_left=(deadline_at - taken.now).total_seconds(),
     )  # fmt: skip

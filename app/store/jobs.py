@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -19,16 +22,57 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app import metrics
 from app.store.admissions import is_waiting
+from app.store.binds import JOB, table
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.session import UNSEEN, after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
+
+
+_GET = select(Job).where(Job.job_id == JOB)
+_EVENT = insert(table(JobEvent))
+_LOG = insert(table(JobLog))
+_START = (
+    update(Job)
+    .where(Job.job_id == JOB)
+    .values(
+        started_at=func.coalesce(Job.started_at, _NOW),
+        deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
+    )
+    .returning(Job.deadline_at)
+)
+_counted = (
+    update(table(Job))
+    .where(Job.job_id == JOB)
+    .values(event_seq=Job.event_seq + 1, updated_at=_NOW)
+    .returning(Job.job_id, Job.event_seq)
+    .cte("counted")
+)
+_RECORD = insert(table(JobEvent)).from_select(
+    ["job_id", "seq", "type", "data"],
+    select(*_counted.c, bindparam("kind", type_=Text), bindparam("data", type_=JSONB)),
+)
+_index = bindparam("index", type_=Integer)
+_SET_OUTPUT = (
+    update(Job)
+    .where(Job.job_id == JOB)
+    .values(
+        outputs=func.jsonb_set(
+            Job.outputs,
+            array([cast(_index, Text)]),
+            Job.outputs.op("->", return_type=JSONB())(_index).op("||", return_type=JSONB())(
+                bindparam("changes", type_=JSONB)
+            ),
+        )
+    )
+)
 
 
 def add(session: Session, **values: Any) -> Job:
@@ -43,8 +87,8 @@ def add(session: Session, **values: Any) -> Job:
 
 def get(session: Session, job_id: str, tenant_id: str | None = None) -> Job | None:
     """A job by id; with a tenant, only that tenant's."""
-    query = select(Job).where(Job.job_id == job_id)
-    return session.scalar(query if tenant_id is None else query.where(Job.tenant_id == tenant_id))
+    query = _GET if tenant_id is None else _GET.where(Job.tenant_id == tenant_id)
+    return session.scalar(query, {"in_job": job_id})
 
 
 def find_by_key(session: Session, tenant_id: str, idempotency_key: str) -> Job | None:
@@ -61,26 +105,36 @@ def move(
     **values: Any,
 ) -> bool:
     """Change the status if the table allows it; False when it does not (any more). `among`
-    narrows the statuses from which to go.
+    narrows the statuses from which to go. A job that was loaded before is to be refreshed.
 
     One conditional UPDATE takes the next event number; the event is in the same transaction.
     """
-    stamps: dict[str, Any] = {"updated_at": _NOW}
-    if to in TERMINAL:
-        stamps["completed_at"] = _NOW
+    code = (values.get("error") or {}).get("code")
+    change = _moving(to, frozenset(among))
     moved = session.execute(
-        update(Job)
-        .where(Job.job_id == job_id, Job.status.in_(set(may_precede(to)) & set(among)))
-        .values(status=to.value, event_seq=Job.event_seq + 1, **stamps, **values)
-        .returning(Job.event_seq, func.extract("epoch", _NOW - Job.queued_at))
+        change.values(**values) if values else change,
+        {"in_job": job_id},
+        execution_options=UNSEEN,
     ).one_or_none()
     if moved is None:
         return False
-    code = (values.get("error") or {}).get("code")
     _add_event(session, job_id, moved[0], "job.status", {"status": to.value, "error_code": code})
     if to in TERMINAL:
         after_commit(session, lambda: _count_end(to, code, float(moved[1])))
     return True
+
+
+@cache
+def _moving(to: JobStatus, among: frozenset[JobStatus]) -> ReturningUpdate[int, Any]:
+    stamps: dict[str, Any] = {"updated_at": _NOW}
+    if to in TERMINAL:
+        stamps["completed_at"] = _NOW
+    return (
+        update(Job)
+        .where(Job.job_id == JOB, Job.status.in_(set(may_precede(to)) & among))
+        .values(status=to.value, event_seq=Job.event_seq + 1, **stamps)
+        .returning(Job.event_seq, func.extract("epoch", _NOW - Job.queued_at))
+    )
 
 
 def _count_end(to: JobStatus, code: str | None, lasted_s: float) -> None:
@@ -127,35 +181,21 @@ def set_priority(session: Session, job_id: str, priority: int) -> bool:
 
 def record_event(session: Session, job_id: str, kind: str, data: dict[str, Any]) -> None:
     """Append an event that is not a change of the job's status."""
-    seq = session.execute(
-        update(Job)
-        .where(Job.job_id == job_id)
-        .values(event_seq=Job.event_seq + 1, updated_at=_NOW)
-        .returning(Job.event_seq),
-        execution_options=UNSEEN,
-    ).scalar_one_or_none()
-    if seq is not None:
-        _add_event(session, job_id, seq, kind, data)
+    session.execute(_RECORD, {"in_job": job_id, "kind": kind, "data": data})
 
 
 def _add_event(session: Session, job_id: str, seq: int, kind: str, data: dict[str, Any]) -> None:
-    session.execute(insert(JobEvent).values(job_id=job_id, seq=seq, type=kind, data=data))
+    session.execute(_EVENT, {"job_id": job_id, "seq": seq, "type": kind, "data": data})
 
 
-def start_clock(session: Session, job_id: str) -> bool:
-    """Start the job's time at its first step: `started_at`, and the deadline from the timeout.
-    True where that step is this one."""
-    started = session.execute(
-        update(Job)
-        .where(Job.job_id == job_id, Job.deadline_at.is_(None))
-        .values(
-            started_at=func.coalesce(Job.started_at, _NOW),
-            deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
-        )
-        .returning(Job.job_id),
-        execution_options=UNSEEN,
-    )
-    return started.scalar_one_or_none() is not None
+def start_clock(session: Session, job_id: str) -> datetime:
+    """Start the job's time at its first step: `started_at`, and the deadline from the timeout."""
+    known = {"in_job": job_id}
+    deadline: datetime | None = session.execute(
+        _START, known, execution_options=UNSEEN
+    ).scalar_one()
+    assert deadline is not None
+    return deadline
 
 
 def log(
@@ -168,28 +208,17 @@ def log(
     attempt: int | None = None,
 ) -> None:
     """Add a line to the job's log."""
-    session.execute(
-        insert(JobLog).values(
-            job_id=job_id,
-            level=level,
-            stage=stage,
-            message=message,
-            step_id=step_id,
-            attempt=attempt,
-        )
-    )
+    row = {
+        "job_id": job_id, "level": level, "stage": stage, "message": message, "step_id": step_id,
+        "attempt": attempt,
+    }  # fmt: skip
+    session.execute(_LOG, row)
 
 
 def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any]) -> None:
     """Change one entry of `outputs`, in place, whoever else changes others."""
-    merged = Job.outputs[index].op("||", return_type=JSONB())(cast(changes, JSONB))
-    path = cast([str(index)], ARRAY(Text))
-    session.execute(
-        update(Job)
-        .where(Job.job_id == job_id)
-        .values(outputs=func.jsonb_set(Job.outputs, path, merged)),
-        execution_options=UNSEEN,
-    )
+    known = {"in_job": job_id, "index": index, "changes": changes}
+    session.execute(_SET_OUTPUT, known, execution_options=UNSEEN)
 
 
 def add_warning(session: Session, job_id: str, problem: dict[str, Any]) -> None:

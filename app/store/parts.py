@@ -1,23 +1,24 @@
 """The list of files that stand beside destinations while they are written. Never commits."""
 
-from sqlalchemy import case, delete, exists, func, select
+from sqlalchemy import bindparam, case, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.store.binds import table
 from app.store.models import OutputPart, Step
+
+_ADD = insert(table(OutputPart)).on_conflict_do_nothing()
+_FORGET = delete(table(OutputPart)).where(OutputPart.path == bindparam("known"))
 
 
 def add(session: Session, path: str, job_id: str, step_id: str, attempt: int) -> None:
     """Note a part before it is written, so that it is found whatever happens."""
-    session.execute(
-        insert(OutputPart)
-        .values(path=path, job_id=job_id, step_id=step_id, attempt=attempt)
-        .on_conflict_do_nothing()
-    )
+    row = {"path": path, "job_id": job_id, "step_id": step_id, "attempt": attempt}
+    session.execute(_ADD, row)
 
 
 def forget(session: Session, path: str) -> None:
-    session.execute(delete(OutputPart).where(OutputPart.path == path))
+    session.execute(_FORGET, {"known": path})
 
 
 def all_of_s3(session: Session) -> list[str]:

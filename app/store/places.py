@@ -4,6 +4,7 @@ A place is a WORK_DIR, by its fingerprint: the same on all machines that share t
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -16,7 +17,7 @@ _Other = aliased(Step)
 _S = StepStatus
 
 
-def _other_elsewhere(place: str) -> ColumnElement[bool]:
+def _other_elsewhere(place: Any) -> ColumnElement[bool]:
     """SQL: `_Other` is a step whose files matter to `Step` or the other way round, somewhere else."""
     return and_(
         Step.is_placed,
@@ -28,7 +29,7 @@ def _other_elsewhere(place: str) -> ColumnElement[bool]:
     )
 
 
-def may_run_at(place: str) -> ColumnElement[bool]:
+def may_run_at(place: Any) -> ColumnElement[bool]:
     """SQL: the files of the step's job are here, or nowhere yet."""
     return ~select(_Other.step_id).where(_other_elsewhere(place)).exists()
 

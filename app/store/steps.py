@@ -1,4 +1,4 @@
-"""Steps and attempts: fenced claims, leases, the dependency counter. Never commits.
+"""Steps: fences, leases, the dependency counter. Never commits.
 
 `attempt` is the fencing token: whoever holds a lower number than the row has lost the step.
 Lock order: the job's row before its steps' rows, in every transaction that changes both.
@@ -9,20 +9,64 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from app import metrics
 from app.store import jobs
+from app.store.binds import ATTEMPT, JOB, STEP, key
 from app.store.models import Job, Step, StepAttempt
-from app.store.session import UNSEEN, after_commit
-from app.store.status import StepStatus
+from app.store.session import UNSEEN
+from app.store.status import RUNNING, StepStatus
 
 NOW = func.clock_timestamp()
 _S = StepStatus
 
 
-def in_seconds(seconds: float) -> Any:
+def in_seconds(seconds: Any) -> Any:
     return NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def is_held(job_id: Any, step_id: Any, attempt: Any) -> ColumnElement[bool]:
+    """SQL: this attempt still owns the step."""
+    return and_(
+        Step.job_id == job_id,
+        Step.step_id == step_id,
+        Step.attempt == attempt,
+        Step.status == _S.RUNNING.value,
+    )
+
+
+_IS_HELD = is_held(JOB, STEP, ATTEMPT)
+_Other = aliased(Step)
+_OF_JOB = select(Step).where(Step.job_id == JOB).order_by(Step.position)
+# "no key": rows that merely refer to the job can still be inserted by others
+_LOCKED = (
+    select(Job)
+    .where(Job.job_id == JOB)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCK = select(Job.status).where(Job.job_id == JOB).with_for_update(key_share=True)
+_IS_WANTED = exists().where(Job.job_id == JOB, jobs.is_running())
+_LOOK = select(exists().where(_IS_HELD), _IS_WANTED)
+_LOCK_HELD = select(Step.attempt).where(_IS_HELD).with_for_update()
+_COMPLETE = (
+    update(Step)
+    .where(_IS_HELD)
+    .values(status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW)
+    .returning(
+        # whether others of its stage are still to be done
+        exists().where(
+            _Other.job_id == Step.job_id, _Other.stage == Step.stage, _Other.kind == Step.kind,
+            _Other.step_id != Step.step_id, _Other.status != _S.COMPLETED.value,
+        )
+    )
+)  # fmt: skip
+_COUNT_DOWN = (
+    update(Step)
+    .where(Step.job_id == JOB, Step.depends_on.op("?")(STEP))
+    .values(deps_left=Step.deps_left - 1)
+    .returning(Step.step_id, Step.kind, Step.status, Step.deps_left)
+)
 
 
 def add_all(session: Session, job_id: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -31,7 +75,7 @@ def add_all(session: Session, job_id: str, rows: Sequence[dict[str, Any]]) -> No
 
 
 def of_job(session: Session, job_id: str) -> list[Step]:
-    return list(session.scalars(select(Step).where(Step.job_id == job_id).order_by(Step.position)))
+    return list(session.scalars(_OF_JOB, {"in_job": job_id}))
 
 
 def of_jobs(session: Session, job_ids: Sequence[str]) -> dict[str, list[Step]]:
@@ -48,38 +92,14 @@ def kind_of(session: Session, job_id: str, step_id: str) -> str:
     return session.scalars(query).one()
 
 
-def attempts_of(session: Session, job_id: str) -> list[StepAttempt]:
-    query = select(StepAttempt).where(StepAttempt.job_id == job_id)
-    return list(session.scalars(query.order_by(StepAttempt.step_id, StepAttempt.attempt)))
-
-
-def numbers_of(session: Session, job_id: str) -> dict[str, int]:
-    """The latest attempt of every step."""
-    query = select(Step.step_id, Step.attempt).where(Step.job_id == job_id)
-    return {row.step_id: row.attempt for row in session.execute(query)}
-
-
-def results_of(session: Session, job_id: str) -> dict[str, dict[str, Any]]:
-    """By step, what its latest attempt that found something found."""
-    query = (
-        select(StepAttempt.step_id, StepAttempt.result)
-        .where(StepAttempt.job_id == job_id, StepAttempt.result.is_not(None))
-        .order_by(StepAttempt.attempt)
-    )
-    return {step_id: found for step_id, found in session.execute(query) if found is not None}
-
-
 def lock_job(session: Session, job_id: str) -> Job | None:
     """The job's row, locked: changes of its step graph happen one after the other."""
-    # "no key": rows that merely refer to the job can still be inserted by others
-    query = select(Job).where(Job.job_id == job_id).with_for_update(key_share=True)
-    return session.scalar(query.execution_options(populate_existing=True))
+    return session.scalar(_LOCKED, {"in_job": job_id})
 
 
-def lock(session: Session, job_id: str) -> None:
-    """The same, for those who do not look at the job."""
-    query = select(Job.job_id).where(Job.job_id == job_id).with_for_update(key_share=True)
-    session.execute(query)
+def lock(session: Session, job_id: str) -> str | None:
+    """The same, for those who do not look at the job; its status."""
+    return session.scalar(_LOCK, {"in_job": job_id})
 
 
 def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
@@ -87,7 +107,8 @@ def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
     session.execute(
         update(Step)
         .where(Step.job_id == job_id, Step.step_id.in_(step_ids), Step.status == _S.PENDING.value)
-        .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW)
+        .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW),
+        execution_options=UNSEEN,
     )
 
 
@@ -123,16 +144,6 @@ def reset(session: Session, job_id: str, lost: Sequence[str]) -> None:
             begin_anew(session, row, deps_left, failures=0, error=None, percent=0, progress=None)
 
 
-def is_held(job_id: str, step_id: str, attempt: int) -> ColumnElement[bool]:
-    """SQL: this attempt still owns the step."""
-    return and_(
-        Step.job_id == job_id,
-        Step.step_id == step_id,
-        Step.attempt == attempt,
-        Step.status == _S.RUNNING.value,
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Pulse:
     """What a renewal learns: is the step still ours, does the job still want it?"""
@@ -163,100 +174,49 @@ def renew(
         .returning(Step.attempt),
         execution_options=UNSEEN,
     ).scalar_one_or_none()
-    return Pulse(is_ours=held is not None, is_wanted=_is_wanted(session, job_id))
+    is_wanted = session.scalar(select(_IS_WANTED), {"in_job": job_id})
+    return Pulse(is_ours=held is not None, is_wanted=bool(is_wanted))
 
 
 def look(session: Session, job_id: str, step_id: str, attempt: int) -> Pulse:
     """The same question without writing."""
-    held = session.scalar(select(Step.attempt).where(is_held(job_id, step_id, attempt)))
-    return Pulse(is_ours=held is not None, is_wanted=_is_wanted(session, job_id))
-
-
-def _is_wanted(session: Session, job_id: str) -> bool:
-    return bool(session.scalar(select(exists().where(Job.job_id == job_id, jobs.is_running()))))
+    is_ours, is_wanted = session.execute(_LOOK, key(job_id, step_id, attempt)).one()
+    return Pulse(is_ours=is_ours, is_wanted=is_wanted)
 
 
 def lock_if_held(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
     """Check the fence under the job's and the step's row locks: nobody can take the step, or end
     the job, before we commit."""
-    lock(session, job_id)
-    query = select(Step.attempt).where(is_held(job_id, step_id, attempt)).with_for_update()
-    return session.scalar(query) is not None and _is_wanted(session, job_id)
-
-
-def close_attempt(
-    session: Session, job_id: str, step_id: str, attempt: int, status: StepStatus, **values: Any
-) -> None:
-    """Write how an attempt ended, once."""
-    closed = session.execute(
-        update(StepAttempt)
-        .where(
-            StepAttempt.job_id == job_id,
-            StepAttempt.step_id == step_id,
-            StepAttempt.attempt == attempt,
-            StepAttempt.status == _S.RUNNING.value,
-            Step.job_id == StepAttempt.job_id,
-            Step.step_id == StepAttempt.step_id,
-        )
-        .values(status=status.value, completed_at=NOW, **values)
-        .returning(Step.kind, func.extract("epoch", NOW - StepAttempt.started_at))
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if closed is not None:
-        after_commit(session, lambda: _count_attempt(closed[0], status, float(closed[1])))
-
-
-def _count_attempt(kind: str, status: StepStatus, lasted_s: float) -> None:
-    metrics.step_attempts.labels(kind, status.value).inc()
-    if status is _S.COMPLETED:
-        metrics.step_duration.labels(kind).observe(lasted_s)
-
-
-def annotate_attempt(
-    session: Session, job_id: str, step_id: str, attempt: int, **values: Any
-) -> None:
-    """Add what is known of a running attempt, such as its command."""
-    session.execute(
-        update(StepAttempt)
-        .where(
-            StepAttempt.job_id == job_id,
-            StepAttempt.step_id == step_id,
-            StepAttempt.attempt == attempt,
-        )
-        .values(**values),
-        execution_options=UNSEEN,
-    )
+    is_wanted = lock(session, job_id) in RUNNING
+    return is_wanted and session.scalar(_LOCK_HELD, key(job_id, step_id, attempt)) is not None
 
 
 Woken = tuple[tuple[str, str], ...]
 """Steps that wait for nothing more, each with its kind."""
 
 
-def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Woken | None:
-    """Finish a step that is still ours, and count it down in those that wait for it.
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What the end of a step lets happen."""
 
-    The queued steps that now wait for nothing more; None when the step was not ours.
-    """
-    done = session.execute(
-        update(Step)
-        .where(is_held(job_id, step_id, attempt))
-        .values(
-            status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW
-        )
-        .returning(Step.step_id),
-        execution_options=UNSEEN,
-    ).scalar_one_or_none()
+    woken: Woken = ()
+    """Queued steps that wait for nothing more."""
+    is_turn: bool = False
+    """The job may go on: other steps are ready, or this was the last of its stage."""
+
+
+def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Completion | None:
+    """Finish a step that is still ours, and count it down in those that wait for it; None when it
+    was not ours. The job's row must be locked."""
+    known = key(job_id, step_id, attempt)
+    done = session.execute(_COMPLETE, known, execution_options=UNSEEN).one_or_none()
     if done is None:
         return None
-    counted = session.execute(
-        update(Step)
-        .where(Step.job_id == job_id, Step.depends_on.contains([step_id]))
-        .values(deps_left=Step.deps_left - 1)
-        .returning(Step.step_id, Step.kind, Step.status, Step.deps_left),
-        execution_options=UNSEEN,
-    )
-    return tuple(
-        (row.step_id, row.kind) for row in counted if row.status == _S.QUEUED and row.deps_left == 0
+    counted = session.execute(_COUNT_DOWN, known, execution_options=UNSEEN)
+    ready = [row for row in counted if row.deps_left == 0]
+    return Completion(
+        woken=tuple((row.step_id, row.kind) for row in ready if row.status == _S.QUEUED),
+        is_turn=not done[0] or any(row.status == _S.PENDING for row in ready),
     )
 
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.session import transaction
 from app.store.status import JobStatus
 from tests.helpers.rows import add_processing_job, claim, queue_all, statuses
@@ -20,7 +20,7 @@ def test_of_many_messages_at_once_one_claims() -> None:
     taken = [found for found in claims if found]
     assert [found.attempt for found in taken] == [1]
     with transaction() as session:
-        assert len(steps.attempts_of(session, job_id)) == 1
+        assert len(attempts.of_job(session, job_id)) == 1
 
 
 def test_what_is_not_ready_cannot_be_claimed() -> None:
@@ -55,7 +55,7 @@ def test_an_expired_lease_can_be_taken_and_the_zombie_has_lost() -> None:
         assert not steps.hand_back(session, job_id, "s1", 1, is_failure=False)
         assert not steps.fail(session, job_id, "s1", 1, {})
         assert steps.lock_if_held(session, job_id, "s1", 2)
-        assert steps.complete(session, job_id, "s1", 2) == ()
+        assert steps.complete(session, job_id, "s1", 2) == steps.Completion(is_turn=True)
     assert claim(job_id, "s1") is None
 
 
@@ -65,13 +65,33 @@ def test_two_parents_that_end_at_once_wake_their_child() -> None:
     assert claim(job_id, "s1")
     assert claim(job_id, "s2")
 
-    def complete(step_id: str) -> steps.Woken | None:
-        with transaction() as session:
-            return steps.complete(session, job_id, step_id, 1)
-
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(complete, ["s1", "s2"])) == [(), (("s3", "ffmpeg"),)]  # type: ignore[type-var]
+        done = list(pool.map(lambda step_id: complete(job_id, step_id), ["s1", "s2"]))
+    assert sorted(one.woken for one in done) == [(), (("s3", "ffmpeg"),)]
     assert claim(job_id, "s3")
+
+
+def complete(job_id: str, step_id: str) -> steps.Completion:
+    with transaction() as session:
+        steps.lock(session, job_id)
+        done = steps.complete(session, job_id, step_id, 1)
+    assert done is not None
+    return done
+
+
+def test_a_job_goes_on_when_a_step_is_ready_or_a_stage_is_done() -> None:
+    job_id = add_processing_job(s1="", s2="", s3="", s4="s3")
+    with transaction() as session:
+        steps.queue(session, job_id, ["s1", "s2", "s3"])
+    for step_id in ("s1", "s2", "s3"):
+        assert claim(job_id, step_id)
+    assert not complete(job_id, "s1").is_turn
+    assert complete(job_id, "s3").is_turn  # s4 is to be sent
+    with transaction() as session:
+        steps.queue(session, job_id, ["s4"])
+    assert claim(job_id, "s4")
+    assert not complete(job_id, "s4").is_turn
+    assert complete(job_id, "s2").is_turn  # nothing is left
 
 
 def test_a_cancelled_job_is_noticed_and_never_claimed() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from app.services import cost_learn, policy
-from app.store import costs, steps, workers
+from app.store import attempts, costs, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
 from operators.contract import Estimates
@@ -40,7 +40,7 @@ def finish(count: int, slowness: float) -> None:
         rows.queue_all(job_id)
         assert rows.claim(job_id, "s1")
         with transaction() as session:
-            steps.close_attempt(session, job_id, "s1", 1, StepStatus.COMPLETED, usage=usage)
+            attempts.close(session, job_id, "s1", 1, StepStatus.COMPLETED, usage=usage)
 
 
 def learnt() -> Costs:

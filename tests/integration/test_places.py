@@ -11,7 +11,7 @@ from app.engine import workspace
 from app.queue import names, send
 from app.queue.celery import celery
 from app.services import step_execute
-from app.store import steps, workers
+from app.store import attempts, steps, workers
 from app.store.session import transaction
 from tests.helpers.rows import add_processing_job, claim, let_read, queue_all, statuses
 
@@ -36,7 +36,9 @@ def made_at(place: str) -> str:
     queue_all(job_id)
     assert claim(job_id, "s1", place=place)
     with transaction() as session:
-        assert steps.complete(session, job_id, "s1", 1) == (("s2", "ffmpeg"), ("s3", "ffmpeg"))
+        done = steps.complete(session, job_id, "s1", 1)
+    assert done is not None
+    assert done.woken == (("s2", "ffmpeg"), ("s3", "ffmpeg"))
     return job_id
 
 
@@ -59,23 +61,23 @@ def test_a_message_that_came_to_the_wrong_place_is_sent_to_the_right_one(here: s
     register("alive")
     job_id = made_at("alive")
     outcome = step_execute.execute(job_id, "s2", "w@here")
-    assert (outcome.place, outcome.is_settled, outcome.retry_in) == ("alive", False, None)
+    assert (outcome.place, outcome.is_turn, outcome.retry_in) == ("alive", False, None)
     assert statuses(job_id)["s2"] == "queued"
     with transaction() as session:
-        assert not [a for a in steps.attempts_of(session, job_id) if a.step_id == "s2"]
+        assert not [a for a in attempts.of_job(session, job_id) if a.step_id == "s2"]
 
 
 def test_files_that_nobody_sees_any_more_are_made_again(here: str) -> None:
     register("no-media", queue=names.CONTROL)
     job_id = made_at("no-media")
     outcome = step_execute.execute(job_id, "s2", "w@here")
-    assert (outcome.place, outcome.is_settled) == (None, True)
+    assert (outcome.place, outcome.is_turn) == (None, True)
     assert statuses(job_id) == {"s1": "pending", "s2": "pending", "s3": "pending"}
     with transaction() as session:
         left = {row.step_id: row.deps_left for row in steps.of_job(session, job_id)}
-        attempts = [(a.step_id, a.attempt) for a in steps.attempts_of(session, job_id)]
+        runs = [(a.step_id, a.attempt) for a in attempts.of_job(session, job_id)]
     assert left == {"s1": 0, "s2": 1, "s3": 1}
-    assert attempts == [("s1", 1)]
+    assert runs == [("s1", 1)]
     queue_all(job_id)
     again = claim(job_id, "s1", place="here")
     assert again
@@ -114,7 +116,7 @@ def test_what_ran_at_the_lost_place_has_lost_its_step(here: str) -> None:
     assert statuses(job_id) == {"s1": "pending", "s2": "pending", "s3": "pending"}
     with transaction() as session:
         assert steps.complete(session, job_id, "s2", 1) is None
-        (attempt,) = [a for a in steps.attempts_of(session, job_id) if a.step_id == "s2"]
+        (attempt,) = [a for a in attempts.of_job(session, job_id) if a.step_id == "s2"]
     assert attempt.status == "cancelled"
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from app.errors import Failure
 from app.queue import send
 from app.services import job_admit, job_retry
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.models import Job
 from app.store.session import transaction
 from app.store.status import JobStatus
@@ -100,7 +100,7 @@ def test_an_attempt_that_still_runs_has_lost_its_step() -> None:
     job_retry.retry(job_id, "default")
     with transaction() as session:
         assert not steps.lock_if_held(session, job_id, "s1", 1)
-        found = {a.step_id: a.status for a in steps.attempts_of(session, job_id)}
+        found = {a.step_id: a.status for a in attempts.of_job(session, job_id)}
     assert found["s1"] == "cancelled"
 
 

@@ -24,7 +24,7 @@ from app.errors import Failure
 from app.queue import send, waiting
 from app.services import job_cancel, job_retry, sweep
 from app.settings import current
-from app.store import jobs, steps
+from app.store import attempts, jobs, steps
 from app.store.session import transaction
 from app.store.status import MAY_BECOME, JobStatus
 from tests.helpers.rows import add_processing_job, claim, queue_all
@@ -199,7 +199,7 @@ class Execution(RuleBasedStateMachine):
         with transaction() as session:
             job = jobs.get(session, self.job_id)
             rows = {row.step_id: row for row in steps.of_job(session, self.job_id)}
-            attempts = steps.attempts_of(session, self.job_id)
+            runs = attempts.of_job(session, self.job_id)
             seqs = session.scalars(
                 text("SELECT seq FROM job_events WHERE job_id = :id ORDER BY seq"),
                 {"id": self.job_id},
@@ -212,7 +212,7 @@ class Execution(RuleBasedStateMachine):
             seen = (row.status, row.attempt, row.failures, row.deps_left)
             blamed = step.failures + (step.status == "failed")
             assert seen == (step.status, step.attempt, blamed, left), name
-        numbers = [(a.step_id, a.attempt) for a in attempts]
+        numbers = [(a.step_id, a.attempt) for a in runs]
         assert len(numbers) == len(set(numbers))
         assert list(seqs) == list(range(1, len(seqs) + 1))
 

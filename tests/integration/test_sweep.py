@@ -11,7 +11,7 @@ from app import settings
 from app.engine import workspace
 from app.queue import locks, send
 from app.services import sweep
-from app.store import jobs, parts, steps, workers
+from app.store import attempts, jobs, parts, workers
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.session import transaction
 from app.store.status import JobStatus
@@ -52,7 +52,7 @@ def test_a_step_with_an_expired_lease_runs_again(sent: list[tuple[Any, ...]]) ->
     assert ("enqueue_step", job_id, "s1", 5, "ffmpeg") in sent
     assert sweep.recover_steps() == 0
     with transaction() as session:
-        (attempt,) = steps.attempts_of(session, job_id)
+        (attempt,) = attempts.of_job(session, job_id)
     assert (attempt.status, attempt.error["code"]) == ("failed", "WORKER_CRASHED")  # type: ignore[index]
 
 

@@ -19,7 +19,7 @@ from app.queue.celery import celery
 from app.queue.names import CONTROL, MEDIA, TRANSFER
 from app.queue.urls import celery_url
 from app.services import job_read, job_submit, sweep
-from app.store import steps
+from app.store import attempts
 from app.store.session import transaction
 from tests.helpers.media import Media
 from tests.helpers.specs import job, op
@@ -59,9 +59,9 @@ def wait(job_id: str) -> dict[str, object]:
     raise AssertionError(found)
 
 
-def attempts(job_id: str) -> list[str]:
+def statuses(job_id: str) -> list[str]:
     with transaction() as session:
-        return [attempt.status for attempt in steps.attempts_of(session, job_id)]
+        return [attempt.status for attempt in attempts.of_job(session, job_id)]
 
 
 def test_messages_that_come_twice_run_nothing_twice(spec: dict[str, object]) -> None:
@@ -73,7 +73,7 @@ def test_messages_that_come_twice_run_nothing_twice(spec: dict[str, object]) -> 
         send.enqueue_step(job_id, "s1", 5)
         send.enqueue_advance(job_id)
     time.sleep(1)
-    assert attempts(job_id) == ["completed"]
+    assert statuses(job_id) == ["completed"]
 
 
 def test_a_first_message_that_never_came_is_made_up_for(
