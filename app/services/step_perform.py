@@ -57,7 +57,9 @@ def _make(run: Run) -> Completion:
     work_files.keep(run)
     pairs = list(zip(command.outputs, found, strict=True))
     here = [pair for pair in pairs if not is_remote(pair[0].destination)]
-    step_publish.keep_found(run.attempt.job.job_id, [pair for pair in pairs if pair not in here])
+    if len(here) < len(pairs):
+        away = [pair for pair in pairs if pair not in here]
+        step_publish.keep_found(run.attempt.job.job_id, away)
     done = step_publish.publish(run, [o for o, _ in here], [i for _, i in here], warnings)
     log.get(__name__).info("step completed", wall_s=round(outcome.wall_s, 2))
     return done

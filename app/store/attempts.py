@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 from app import metrics
 from app.store.binds import ATTEMPT, JOB, STEP, fill, key, placeholders, table
 from app.store.models import Step, StepAttempt
-from app.store.session import UNSEEN, after_commit
+from app.store.session import after_commit
 from app.store.status import StepStatus
 
 _NOW = func.clock_timestamp()
-_IS_IT = and_(
-    StepAttempt.job_id == JOB, StepAttempt.step_id == STEP, StepAttempt.attempt == ATTEMPT
-)
+_TABLE = table(StepAttempt)
+_C, _STEP = _TABLE.c, table(Step).c
+_IS_IT = and_(_C.job_id == JOB, _C.step_id == STEP, _C.attempt == ATTEMPT)
 _OF_JOB = (
     select(StepAttempt)
     .where(StepAttempt.job_id == JOB)
     .order_by(StepAttempt.step_id, StepAttempt.attempt)
 )
-_OPEN = insert(table(StepAttempt))
+_OPEN = insert(_TABLE)
 _NUMBERS = select(Step.step_id, Step.attempt).where(Step.job_id == JOB)
 _RESULTS = (
     select(StepAttempt.step_id, StepAttempt.result)
@@ -53,27 +53,21 @@ def open_(session: Session, job_id: str, step_id: str, attempt: int, worker: str
 
 def annotate(session: Session, job_id: str, step_id: str, attempt: int, **values: Any) -> None:
     """Add what is known of a running attempt, such as its command."""
-    session.execute(
-        _annotation(tuple(values)),
-        {**key(job_id, step_id, attempt), **fill(values)},
-        execution_options=UNSEEN,
-    )
+    known = {**key(job_id, step_id, attempt), **fill(values)}
+    session.execute(_annotation(tuple(values)), known)
 
 
 @cache
 def _annotation(names: tuple[str, ...]) -> Update:
-    return update(StepAttempt).where(_IS_IT).values(placeholders(names))
+    return update(_TABLE).where(_IS_IT).values(placeholders(names))
 
 
 def close(
     session: Session, job_id: str, step_id: str, attempt: int, status: StepStatus, **values: Any
 ) -> None:
     """Write how an attempt ended, once."""
-    closed = session.execute(
-        _closing(tuple(values)),
-        {**key(job_id, step_id, attempt), **fill(values), "ended": status.value},
-        execution_options=UNSEEN,
-    ).one_or_none()
+    known = {**key(job_id, step_id, attempt), **fill(values), "ended": status.value}
+    closed = session.execute(_closing(tuple(values)), known).one_or_none()
     if closed is not None:
         after_commit(session, lambda: _count(closed[0], status, float(closed[1])))
 
@@ -81,12 +75,12 @@ def close(
 @cache
 def _closing(names: tuple[str, ...]) -> Update:
     which = (
-        _IS_IT, StepAttempt.status == StepStatus.RUNNING.value,
-        Step.job_id == StepAttempt.job_id, Step.step_id == StepAttempt.step_id,
+        _IS_IT, _C.status == StepStatus.RUNNING.value,
+        _STEP.job_id == _C.job_id, _STEP.step_id == _C.step_id,
     )  # fmt: skip
-    lasted_s = func.extract("epoch", _NOW - StepAttempt.started_at)
+    lasted_s = func.extract("epoch", _NOW - _C.started_at)
     changes = {"status": bindparam("ended"), "completed_at": _NOW, **placeholders(names)}
-    return update(StepAttempt).where(*which).values(changes).returning(Step.kind, lasted_s)
+    return update(_TABLE).where(*which).values(changes).returning(_STEP.kind, lasted_s)
 
 
 def _count(kind: str, status: StepStatus, lasted_s: float) -> None:

@@ -6,35 +6,34 @@ from sqlalchemy import and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.store import attempts, jobs, places
-from app.store.binds import JOB, STEP, key
+from app.store.binds import JOB, STEP, key, table
 from app.store.models import Job, Step
-from app.store.session import UNSEEN
 from app.store.status import RUNNING, StepStatus
 from app.store.steps import NOW, in_seconds, lock_job
 
 _S = StepStatus
 
 
-_IS_IT = and_(Step.job_id == JOB, Step.step_id == STEP)
-_BEFORE = select(Step.status, Step.attempt).where(_IS_IT)
-_IS_RUNNING = Step.status == _S.RUNNING.value
-_IS_DUE = and_(
-    Step.status == _S.QUEUED.value, or_(Step.not_before.is_(None), Step.not_before <= NOW)
-)
-_IS_LOST = and_(_IS_RUNNING, Step.lease_until < NOW)
+_STEPS = table(Step)
+_C = _STEPS.c
+_IS_IT = and_(_C.job_id == JOB, _C.step_id == STEP)
+_BEFORE = select(_C.status, _C.attempt).where(_IS_IT)
+_IS_RUNNING = _C.status == _S.RUNNING.value
+_IS_DUE = and_(_C.status == _S.QUEUED.value, or_(_C.not_before.is_(None), _C.not_before <= NOW))
+_IS_LOST = and_(_IS_RUNNING, _C.lease_until < NOW)
 _TAKE = (
-    update(Step)
+    update(_STEPS)
     .where(
-        _IS_IT, Step.deps_left == 0, or_(_IS_DUE, _IS_LOST), places.may_run_at(bindparam("at")),
+        _IS_IT, _C.deps_left == 0, or_(_IS_DUE, _IS_LOST), places.may_run_at(bindparam("at")),
     )
     .values(
-        status=_S.RUNNING.value, attempt=Step.attempt + 1, worker=bindparam("by"),
+        status=_S.RUNNING.value, attempt=_C.attempt + 1, worker=bindparam("by"),
         place=bindparam("at"), not_before=None, lease_until=in_seconds(bindparam("lease_s")),
         updated_at=NOW,
         # a worker that died with the step in its hands counts against the step (poison)
-        failures=Step.failures + case((_IS_RUNNING, 1), else_=0),
+        failures=_C.failures + case((_IS_RUNNING, 1), else_=0),
     )
-    .returning(Step.attempt, Step.failures, NOW.label("now"))
+    .returning(_C.attempt, _C.failures, NOW.label("now"))
 )  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def claim(
     if step is None:
         return None
     asked = {**known, "by": worker, "at": place, "lease_s": lease_s}
-    taken = session.execute(_TAKE, asked, execution_options=UNSEEN).one_or_none()
+    taken = session.execute(_TAKE, asked).one_or_none()
     if taken is None:
         return None
     attempts.open_(session, job_id, step_id, taken.attempt, worker)

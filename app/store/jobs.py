@@ -30,7 +30,7 @@ from app import metrics
 from app.store.admissions import is_waiting
 from app.store.binds import JOB, table
 from app.store.models import Job, JobEvent, JobLog, Step
-from app.store.session import UNSEEN, after_commit
+from app.store.session import after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
@@ -39,20 +39,22 @@ _NOW = func.clock_timestamp()
 _GET = select(Job).where(Job.job_id == JOB)
 _EVENT = insert(table(JobEvent))
 _LOG = insert(table(JobLog))
+_JOBS = table(Job)
+_C = _JOBS.c
 _START = (
-    update(Job)
-    .where(Job.job_id == JOB)
+    update(_JOBS)
+    .where(_C.job_id == JOB)
     .values(
-        started_at=func.coalesce(Job.started_at, _NOW),
-        deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, Job.timeout_ms / 1000.0),
+        started_at=func.coalesce(_C.started_at, _NOW),
+        deadline_at=_NOW + func.make_interval(0, 0, 0, 0, 0, 0, _C.timeout_ms / 1000.0),
     )
-    .returning(Job.deadline_at)
+    .returning(_C.deadline_at)
 )
 _counted = (
-    update(table(Job))
-    .where(Job.job_id == JOB)
-    .values(event_seq=Job.event_seq + 1, updated_at=_NOW)
-    .returning(Job.job_id, Job.event_seq)
+    update(_JOBS)
+    .where(_C.job_id == JOB)
+    .values(event_seq=_C.event_seq + 1, updated_at=_NOW)
+    .returning(_C.job_id, _C.event_seq)
     .cte("counted")
 )
 _RECORD = insert(table(JobEvent)).from_select(
@@ -60,18 +62,12 @@ _RECORD = insert(table(JobEvent)).from_select(
     select(*_counted.c, bindparam("kind", type_=Text), bindparam("data", type_=JSONB)),
 )
 _index = bindparam("index", type_=Integer)
+_entry = _C.outputs.op("->", return_type=JSONB())(_index)
+_merged = _entry.op("||", return_type=JSONB())(bindparam("changes", type_=JSONB))
 _SET_OUTPUT = (
-    update(Job)
-    .where(Job.job_id == JOB)
-    .values(
-        outputs=func.jsonb_set(
-            Job.outputs,
-            array([cast(_index, Text)]),
-            Job.outputs.op("->", return_type=JSONB())(_index).op("||", return_type=JSONB())(
-                bindparam("changes", type_=JSONB)
-            ),
-        )
-    )
+    update(_JOBS)
+    .where(_C.job_id == JOB)
+    .values(outputs=func.jsonb_set(_C.outputs, array([cast(_index, Text)]), _merged))
 )
 
 
@@ -112,9 +108,7 @@ def move(
     code = (values.get("error") or {}).get("code")
     change = _moving(to, frozenset(among))
     moved = session.execute(
-        change.values(**values) if values else change,
-        {"in_job": job_id},
-        execution_options=UNSEEN,
+        change.values(**values) if values else change, {"in_job": job_id}
     ).one_or_none()
     if moved is None:
         return False
@@ -125,15 +119,15 @@ def move(
 
 
 @cache
-def _moving(to: JobStatus, among: frozenset[JobStatus]) -> ReturningUpdate[int, Any]:
+def _moving(to: JobStatus, among: frozenset[JobStatus]) -> ReturningUpdate[Any, Any]:
     stamps: dict[str, Any] = {"updated_at": _NOW}
     if to in TERMINAL:
         stamps["completed_at"] = _NOW
     return (
-        update(Job)
-        .where(Job.job_id == JOB, Job.status.in_(set(may_precede(to)) & among))
-        .values(status=to.value, event_seq=Job.event_seq + 1, **stamps)
-        .returning(Job.event_seq, func.extract("epoch", _NOW - Job.queued_at))
+        update(_JOBS)
+        .where(_C.job_id == JOB, _C.status.in_(set(may_precede(to)) & among))
+        .values(status=to.value, event_seq=_C.event_seq + 1, **stamps)
+        .returning(_C.event_seq, func.extract("epoch", _NOW - _C.queued_at))
     )
 
 
@@ -190,12 +184,8 @@ def _add_event(session: Session, job_id: str, seq: int, kind: str, data: dict[st
 
 def start_clock(session: Session, job_id: str) -> datetime:
     """Start the job's time at its first step: `started_at`, and the deadline from the timeout."""
-    known = {"in_job": job_id}
-    deadline: datetime | None = session.execute(
-        _START, known, execution_options=UNSEEN
-    ).scalar_one()
-    assert deadline is not None
-    return deadline
+    started: datetime = session.execute(_START, {"in_job": job_id}).scalar_one()
+    return started
 
 
 def log(
@@ -218,7 +208,7 @@ def log(
 def set_output(session: Session, job_id: str, index: int, changes: dict[str, Any]) -> None:
     """Change one entry of `outputs`, in place, whoever else changes others."""
     known = {"in_job": job_id, "index": index, "changes": changes}
-    session.execute(_SET_OUTPUT, known, execution_options=UNSEEN)
+    session.execute(_SET_OUTPUT, known)
 
 
 def add_warning(session: Session, job_id: str, problem: dict[str, Any]) -> None:

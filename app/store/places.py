@@ -7,38 +7,40 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from app.store.binds import table
 from app.store.models import Step
 from app.store.status import StepStatus
 from app.store.steps import NOW, begin_anew, of_job
 
-_Other = aliased(Step)
+_STEPS = table(Step)
+_C, _OTHER = _STEPS.c, _STEPS.alias().c
 _S = StepStatus
 
 
 def _other_elsewhere(place: Any) -> ColumnElement[bool]:
-    """SQL: `_Other` is a step whose files matter to `Step` or the other way round, somewhere else."""
+    """SQL: `_OTHER` is a step whose files matter to a step or the other way round, somewhere else."""
     return and_(
-        Step.is_placed,
-        _Other.job_id == Step.job_id,
-        _Other.step_id != Step.step_id,
-        _Other.is_placed,
-        _Other.place.is_not(None),
-        _Other.place != place,
+        _C.is_placed,
+        _OTHER.job_id == _C.job_id,
+        _OTHER.step_id != _C.step_id,
+        _OTHER.is_placed,
+        _OTHER.place.is_not(None),
+        _OTHER.place != place,
     )
 
 
 def may_run_at(place: Any) -> ColumnElement[bool]:
     """SQL: the files of the step's job are here, or nowhere yet."""
-    return ~select(_Other.step_id).where(_other_elsewhere(place)).exists()
+    return ~select(_OTHER.step_id).where(_other_elsewhere(place)).correlate(_STEPS).exists()
 
 
 def elsewhere(session: Session, job_id: str, step_id: str, place: str) -> set[str]:
     """Where the files are for whose sake a ready step cannot run here; empty if it can."""
-    is_ready = and_(Step.status == _S.QUEUED.value, Step.deps_left == 0)
-    which = and_(Step.job_id == job_id, Step.step_id == step_id, is_ready)
-    return set(session.scalars(select(_Other.place).where(which, _other_elsewhere(place))))
+    is_ready = and_(_C.status == _S.QUEUED.value, _C.deps_left == 0)
+    which = and_(_C.job_id == job_id, _C.step_id == step_id, is_ready)
+    return set(session.scalars(select(_OTHER.place).where(which, _other_elsewhere(place))))
 
 
 def lose(session: Session, job_id: str, gone: Collection[str]) -> list[str]:

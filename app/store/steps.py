@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy.orm import Session
 
-from app.store import jobs
-from app.store.binds import ATTEMPT, JOB, STEP, key
+from app.store.binds import ATTEMPT, JOB, STEP, key, table
 from app.store.models import Job, Step, StepAttempt
 from app.store.session import UNSEEN
 from app.store.status import RUNNING, StepStatus
@@ -25,18 +24,20 @@ def in_seconds(seconds: Any) -> Any:
     return NOW + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def is_held(job_id: Any, step_id: Any, attempt: Any) -> ColumnElement[bool]:
+def is_held(job_id: Any, step_id: Any, attempt: Any, of: Any = Step) -> ColumnElement[bool]:
     """SQL: this attempt still owns the step."""
     return and_(
-        Step.job_id == job_id,
-        Step.step_id == step_id,
-        Step.attempt == attempt,
-        Step.status == _S.RUNNING.value,
+        of.job_id == job_id,
+        of.step_id == step_id,
+        of.attempt == attempt,
+        of.status == _S.RUNNING.value,
     )
 
 
-_IS_HELD = is_held(JOB, STEP, ATTEMPT)
-_Other = aliased(Step)
+# tables, not models: rows that nobody loads as objects are changed at a third of the cost
+_JOBS, _STEPS = table(Job), table(Step)
+_OTHERS = _STEPS.alias()
+_IS_HELD = is_held(JOB, STEP, ATTEMPT, _STEPS.c)
 _OF_JOB = select(Step).where(Step.job_id == JOB).order_by(Step.position)
 # "no key": rows that merely refer to the job can still be inserted by others
 _LOCKED = (
@@ -45,27 +46,35 @@ _LOCKED = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_LOCK = select(Job.status).where(Job.job_id == JOB).with_for_update(key_share=True)
-_IS_WANTED = exists().where(Job.job_id == JOB, jobs.is_running())
+_LOCK = select(_JOBS.c.status).where(_JOBS.c.job_id == JOB).with_for_update(key_share=True)
+_RUNNING = [status.value for status in RUNNING]
+_IS_WANTED = exists().where(_JOBS.c.job_id == JOB, _JOBS.c.status.in_(_RUNNING))
 _LOOK = select(exists().where(_IS_HELD), _IS_WANTED)
-_LOCK_HELD = select(Step.attempt).where(_IS_HELD).with_for_update()
+_LOCK_HELD = select(_STEPS.c.attempt).where(_IS_HELD).with_for_update()
+_QUEUE = (
+    update(_STEPS)
+    .where(_STEPS.c.job_id == JOB, _STEPS.c.step_id.in_(bindparam("these", expanding=True)))
+    .where(_STEPS.c.status == _S.PENDING.value)
+    .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW)
+)
 _COMPLETE = (
-    update(Step)
+    update(_STEPS)
     .where(_IS_HELD)
     .values(status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW)
     .returning(
         # whether others of its stage are still to be done
         exists().where(
-            _Other.job_id == Step.job_id, _Other.stage == Step.stage, _Other.kind == Step.kind,
-            _Other.step_id != Step.step_id, _Other.status != _S.COMPLETED.value,
+            _OTHERS.c.job_id == _STEPS.c.job_id, _OTHERS.c.stage == _STEPS.c.stage,
+            _OTHERS.c.kind == _STEPS.c.kind, _OTHERS.c.step_id != _STEPS.c.step_id,
+            _OTHERS.c.status != _S.COMPLETED.value,
         )
     )
 )  # fmt: skip
 _COUNT_DOWN = (
-    update(Step)
-    .where(Step.job_id == JOB, Step.depends_on.op("?")(STEP))
-    .values(deps_left=Step.deps_left - 1)
-    .returning(Step.step_id, Step.kind, Step.status, Step.deps_left)
+    update(_STEPS)
+    .where(_STEPS.c.job_id == JOB, _STEPS.c.depends_on.op("?")(STEP))
+    .values(deps_left=_STEPS.c.deps_left - 1)
+    .returning(_STEPS.c.step_id, _STEPS.c.kind, _STEPS.c.status, _STEPS.c.deps_left)
 )
 
 
@@ -104,12 +113,7 @@ def lock(session: Session, job_id: str) -> str | None:
 
 def queue(session: Session, job_id: str, step_ids: Sequence[str]) -> None:
     """Mark pending steps as sent."""
-    session.execute(
-        update(Step)
-        .where(Step.job_id == job_id, Step.step_id.in_(step_ids), Step.status == _S.PENDING.value)
-        .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW),
-        execution_options=UNSEEN,
-    )
+    session.execute(_QUEUE, {"in_job": job_id, "these": list(step_ids)})
 
 
 def begin_anew(session: Session, step: Step, deps_left: int, **more: Any) -> None:
@@ -209,10 +213,10 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Compl
     """Finish a step that is still ours, and count it down in those that wait for it; None when it
     was not ours. The job's row must be locked."""
     known = key(job_id, step_id, attempt)
-    done = session.execute(_COMPLETE, known, execution_options=UNSEEN).one_or_none()
+    done = session.execute(_COMPLETE, known).one_or_none()
     if done is None:
         return None
-    counted = session.execute(_COUNT_DOWN, known, execution_options=UNSEEN)
+    counted = session.execute(_COUNT_DOWN, known)
     ready = [row for row in counted if row.deps_left == 0]
     return Completion(
         woken=tuple((row.step_id, row.kind) for row in ready if row.status == _S.QUEUED),
