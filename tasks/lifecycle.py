@@ -1,7 +1,9 @@
 """What a worker process does beside tasks: logging, and saying that it is there."""
 
+import gc
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery.signals import (
@@ -13,9 +15,11 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
+from sqlalchemy.orm import configure_mappers
 
 from app import log, settings, tracing
-from app.engine import workspace
+from app.engine import process, tools, workspace
+from app.errors import Failure
 from app.queue import names
 from app.queue.celery import celery
 from app.services import sweep, worker_presence
@@ -46,6 +50,17 @@ def serve_own_place(instance: Any, **_: Any) -> None:
     for queue in list(queues.consume_from):
         if own := names.of_place(queue, place):
             queues.select_add(own)
+
+
+@celeryd_after_setup.connect
+def warm_up(**_: Any) -> None:
+    """Find out before children are forked what each would find out at its first step, and keep what
+    all of them share out of their garbage collection."""
+    with suppress(Failure):  # the first step will say so
+        tools.find(settings.current())
+    process.walls()
+    configure_mappers()
+    gc.freeze()
 
 
 class Heartbeat(threading.Thread):

@@ -122,7 +122,7 @@ def _plan(job: Job) -> dict[str, Any]:
 def _store(job: Job, plan: dict[str, Any]) -> None:
     stamped = {**plan, "job_id": job.job_id, "created_at": moment(datetime.now(UTC))}
     with transaction() as session:
-        is_new = not steps.of_job(session, job.job_id)  # else it is tried again
+        is_new = not steps.are_known(session, job.job_id)  # else it is tried again
         planned = {"plan": stamped, "plan_id": plan["plan_id"], "warnings": plan["warnings"]}
         found = planned if is_new else {}
         is_first = jobs.move(session, job.job_id, JobStatus.DOWNLOADING_INPUTS, **found)

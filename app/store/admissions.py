@@ -1,12 +1,14 @@
 """Which jobs wait, which are admitted, and whether any are. Never commits."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import metrics
+from app.store.binds import JOB, table
 from app.store.models import Job, QueueControl
 from app.store.session import after_commit
 from app.store.status import TERMINAL, JobStatus
@@ -15,24 +17,40 @@ _NOW = func.clock_timestamp()
 _ONE_AT_A_TIME = 0x6D70_6164  # the key of the advisory lock
 
 
-def is_waiting() -> ColumnElement[bool]:
+def is_waiting(of: Any = Job) -> ColumnElement[bool]:
     """SQL: the job is to be admitted before anything is done for it."""
-    return and_(Job.status == JobStatus.PENDING.value, Job.admitted_at.is_(None))
+    return and_(of.status == JobStatus.PENDING.value, of.admitted_at.is_(None))
+
+
+_JOBS = table(Job)
+_C = _JOBS.c
+_LOCK = text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
+_IS_PAUSED = select(table(QueueControl).c.is_paused)
+_ADMIT = (
+    update(_JOBS)
+    .where(_C.job_id == JOB, is_waiting(_C))
+    .values(admitted_at=_NOW, updated_at=_NOW)
+    .returning(_C.priority, func.extract("epoch", _NOW - _C.queued_at))
+)
+_ADMITTED = (
+    select(_C.tenant_id, func.count().label("jobs"))
+    .where(_C.admitted_at.is_not(None), _C.status.not_in([s.value for s in TERMINAL]))
+    .group_by(_C.tenant_id)
+)
+_OF_TENANT = select(_C.job_id).where(is_waiting(_C), _C.tenant_id == bindparam("of"))
+_COUNT = select(func.count()).select_from(
+    _OF_TENANT.limit(bindparam("most", type_=Integer)).subquery()
+)
 
 
 def lock(session: Session) -> None:
     """One admission at a time, until the transaction ends: what is counted stays true."""
-    session.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+    session.execute(_LOCK)
 
 
 def admit(session: Session, job_id: str) -> int | None:
     """Admit a job that waits; its priority, or None when it does not wait (any more)."""
-    admitted = session.execute(
-        update(Job)
-        .where(Job.job_id == job_id, is_waiting())
-        .values(admitted_at=_NOW, updated_at=_NOW)
-        .returning(Job.priority, func.extract("epoch", _NOW - Job.queued_at))
-    ).one_or_none()
+    admitted = session.execute(_ADMIT, {"in_job": job_id}).one_or_none()
     if admitted is None:
         return None
     after_commit(session, lambda: metrics.job_wait.observe(float(admitted[1])))
@@ -41,19 +59,12 @@ def admit(session: Session, job_id: str) -> int | None:
 
 def count_admitted(session: Session) -> Mapping[str, int]:
     """Admitted jobs that have not ended, by tenant."""
-    ended = [status.value for status in TERMINAL]
-    rows = session.execute(
-        select(Job.tenant_id, func.count().label("jobs"))
-        .where(Job.admitted_at.is_not(None), Job.status.not_in(ended))
-        .group_by(Job.tenant_id)
-    )
-    return {row.tenant_id: row.jobs for row in rows}
+    return {row.tenant_id: row.jobs for row in session.execute(_ADMITTED)}
 
 
 def is_full(session: Session, tenant_id: str, most: int) -> bool:
     """Whether so many jobs of a tenant wait; counts no further."""
-    waiting = select(Job.job_id).where(is_waiting(), Job.tenant_id == tenant_id).limit(most)
-    return session.scalar(select(func.count()).select_from(waiting.subquery())) == most
+    return session.scalar(_COUNT, {"of": tenant_id, "most": most}) == most
 
 
 def count_waiting(session: Session) -> Mapping[str, int]:
@@ -74,7 +85,7 @@ def waiting(session: Session, tenant_id: str) -> list[tuple[str, int, int]]:
 
 
 def is_paused(session: Session) -> bool:
-    return bool(session.scalar(select(QueueControl.is_paused)))
+    return bool(session.scalar(_IS_PAUSED))
 
 
 def set_paused(session: Session, paused: bool) -> None:

@@ -37,6 +37,7 @@ _NOW = func.clock_timestamp()
 
 
 _GET = select(Job).where(Job.job_id == JOB)
+_GET_OF_TENANT = _GET.where(Job.tenant_id == bindparam("of"))
 _EVENT = insert(table(JobEvent))
 _LOG = insert(table(JobLog))
 _JOBS = table(Job)
@@ -83,8 +84,9 @@ def add(session: Session, **values: Any) -> Job:
 
 def get(session: Session, job_id: str, tenant_id: str | None = None) -> Job | None:
     """A job by id; with a tenant, only that tenant's."""
-    query = _GET if tenant_id is None else _GET.where(Job.tenant_id == tenant_id)
-    return session.scalar(query, {"in_job": job_id})
+    if tenant_id is None:
+        return session.scalar(_GET, {"in_job": job_id})
+    return session.scalar(_GET_OF_TENANT, {"in_job": job_id, "of": tenant_id})
 
 
 def find_by_key(session: Session, tenant_id: str, idempotency_key: str) -> Job | None:

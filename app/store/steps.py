@@ -96,6 +96,11 @@ def of_jobs(session: Session, job_ids: Sequence[str]) -> dict[str, list[Step]]:
     return found
 
 
+def are_known(session: Session, job_id: str) -> bool:
+    """Whether the job has any."""
+    return session.scalar(select(exists().where(_STEPS.c.job_id == job_id))) or False
+
+
 def kind_of(session: Session, job_id: str, step_id: str) -> str:
     query = select(Step.kind).where(Step.job_id == job_id, Step.step_id == step_id)
     return session.scalars(query).one()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,17 @@ from app.store.status import WorkerStatus
 _NOW = func.clock_timestamp()
 MEDIA_QUEUE = "media"
 """The queue whose workers run FFmpeg; `app.queue.names` says the same, and a test compares."""
+
+_RECENT = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, bindparam("stale_s"))
+_IS_ACTIVE = and_(Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= _RECENT)
+_RUNS_MEDIA = Worker.queues.contains([MEDIA_QUEUE])
+_MACHINES = (
+    select(func.least(func.sum(Worker.slots), func.max(Worker.cores)).label("slots"))
+    .where(_IS_ACTIVE, _RUNS_MEDIA)
+    .group_by(Worker.hostname)
+    .subquery()
+)
+_SLOTS = select(func.sum(_MACHINES.c.slots))
 
 
 def beat(session: Session, worker_id: str, **values: Any) -> None:
@@ -51,30 +62,16 @@ def mark_stale(session: Session, stale_s: float) -> list[str]:
 def count_slots(session: Session, stale_s: float) -> int:
     """FFmpegs that run at once: the slots of all media workers, but of no machine more than its
     cores."""
-    slots = func.least(func.sum(Worker.slots), func.max(Worker.cores))
-    machines = (
-        select(slots.label("slots"))
-        .where(_is_active(stale_s), Worker.queues.contains([MEDIA_QUEUE]))
-        .group_by(Worker.hostname)
-        .subquery()
-    )
-    return int(session.scalar(select(func.sum(machines.c.slots))) or 0)
+    return int(session.scalar(_SLOTS, {"stale_s": stale_s}) or 0)
 
 
 def places(session: Session, stale_s: float) -> set[str]:
     """The WORK_DIRs that media workers can see now, by fingerprint. One that drains still sees
     its own, but takes nothing more."""
-    seen = select(Worker.work_dir_fingerprint).where(
-        _is_active(stale_s), Worker.queues.contains([MEDIA_QUEUE])
-    )
-    return set(session.scalars(seen))
+    seen = select(Worker.work_dir_fingerprint).where(_IS_ACTIVE, _RUNS_MEDIA)
+    return set(session.scalars(seen, {"stale_s": stale_s}))
 
 
 def count_active(session: Session, stale_s: float) -> int:
     """Workers that were heard lately."""
-    return session.scalar(select(func.count()).where(_is_active(stale_s))) or 0
-
-
-def _is_active(stale_s: float) -> ColumnElement[bool]:
-    recent = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, stale_s)
-    return and_(Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent)
+    return session.scalar(select(func.count()).where(_IS_ACTIVE), {"stale_s": stale_s}) or 0
