@@ -22,7 +22,8 @@ _FAULT = "fault"
 
 def _measure(bench: Bench, number: int, console: Console) -> list[Figure]:
     """The figures of a row. One that breaks off is short, and others are still measured."""
-    console.print(f"[dim]{number}. {NAMES[number]} …[/dim]")
+    console.print(f"[dim]{number}. {NAMES[number]} …[/dim]", end=" ")
+    began = time.monotonic()
     try:
         return list(row(number)(bench))
     except Exception as error:
@@ -30,6 +31,8 @@ def _measure(bench: Bench, number: int, console: Console) -> list[Figure]:
         return [
             Figure(name=f"{NAMES[number]}: {type(error).__name__}", value=1, limit=0, unit=_FAULT)
         ]
+    finally:
+        console.print(f"[dim]{time.monotonic() - began:.0f} s[/dim]")
 
 
 def _table(found: report.Found) -> Table:

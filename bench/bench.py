@@ -90,7 +90,7 @@ def quick(path: Path) -> dict[str, Any]:
 def run(service: Service, *specs: dict[str, Any], seconds: float = 600) -> list[dict[str, Any]]:
     """Submit jobs and ask for them until they have ended, as a backend would; the jobs."""
     ids = [service.submit(spec)["job_id"] for spec in specs]
-    poll_s = 0.05 if len(ids) == 1 else 0.5  # who waits for many does not ask all the time
+    poll_s = 0.2 if len(ids) == 1 else 0.5  # asking takes CPU that FFmpeg could have
     jobs = [service.wait(job_id, seconds=seconds, poll_s=poll_s) for job_id in ids]
     failed = [job["error"] for job in jobs if job["status"] != "completed"]
     assert not failed, failed[0]

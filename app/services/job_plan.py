@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app import log, settings, tracing
 from app.errors import Failure, from_problems
 from app.services import job_fail, work_files
@@ -50,9 +52,9 @@ def needs_network(job: Job) -> bool:
 
 def _plan_alone(job: Job) -> float | None:
     try:
-        _enter(job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
+        with transaction() as session:
+            _enter(session, job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
         plan = job.plan or _plan(job)
-        _enter(job, JobStatus.PLANNING, "Planning.")
         _store(job, plan)
     except Invalid as invalid:
         _fail(job, from_problems(invalid.problems))
@@ -102,10 +104,9 @@ def _watch(job: Job) -> Callable[[int], None]:
     return tick
 
 
-def _enter(job: Job, status: JobStatus, message: str) -> None:
-    with transaction() as session:
-        if jobs.move(session, job.job_id, status):
-            jobs.log(session, job.job_id, "info", status, message)
+def _enter(session: Session, job: Job, status: JobStatus, message: str) -> None:
+    if jobs.move(session, job.job_id, status):
+        jobs.log(session, job.job_id, "info", status, message)
 
 
 def _plan(job: Job) -> dict[str, Any]:
@@ -122,6 +123,7 @@ def _plan(job: Job) -> dict[str, Any]:
 def _store(job: Job, plan: dict[str, Any]) -> None:
     stamped = {**plan, "job_id": job.job_id, "created_at": moment(datetime.now(UTC))}
     with transaction() as session:
+        _enter(session, job, JobStatus.PLANNING, "Planning.")
         is_new = not steps.are_known(session, job.job_id)  # else it is tried again
         planned = {"plan": stamped, "plan_id": plan["plan_id"], "warnings": plan["warnings"]}
         found = planned if is_new else {}

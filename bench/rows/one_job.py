@@ -7,7 +7,7 @@ from bench.bench import Bench, quick, run
 from bench.figure import Figure, in_turn
 from tests.helpers.specs import job, op
 
-_ROUNDS = 2
+_ROUNDS = 3
 _FACTOR, _MORE_S = 1.03, 0.5
 
 
