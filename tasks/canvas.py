@@ -13,7 +13,8 @@ from app.services.frontier import Frontier, StepMessage
 def build(frontier: Frontier) -> Signature | None:
     """The canvas of a frontier, or None when nothing is ready.
 
-    Every finished step advances its job by itself, so correctness never rests on the chord's body.
+    A step that makes others ready, or ends a stage, advances its job by itself, so correctness never
+    rests on the chord's body.
     """
     chains = [_chain(frontier, steps) for steps in frontier.chains]
     if not chains:

@@ -1,6 +1,6 @@
 """Advance a job as far as it goes: plan it, find what may run, or finish it. Idempotent.
 
-Called by the first message, by every finished step, by chord bodies and by the sweep.
+Called by the first message, by steps after which the job may go on, by chord bodies and by the sweep.
 """
 
 from collections.abc import Sequence
