@@ -18,7 +18,7 @@ from celery.signals import (
 from sqlalchemy.orm import configure_mappers
 
 from app import log, settings, tracing
-from app.engine import process, tools, workspace
+from app.engine import tools, workspace
 from app.errors import Failure
 from app.queue import names
 from app.queue.celery import celery
@@ -54,11 +54,10 @@ def serve_own_place(instance: Any, **_: Any) -> None:
 
 @celeryd_after_setup.connect
 def warm_up(**_: Any) -> None:
-    """Find out before children are forked what each would find out at its first step, and keep what
-    all of them share out of their garbage collection."""
+    """Find out before children are forked what each would find out at its first step (FFmpeg, and the
+    walls in which it runs), and keep what all of them share out of their garbage collection."""
     with suppress(Failure):  # the first step will say so
         tools.find(settings.current())
-    process.walls()
     configure_mappers()
     gc.freeze()
 

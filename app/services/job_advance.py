@@ -4,7 +4,7 @@ Called by the first message, by steps after which the job may go on, by chord bo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -23,58 +23,47 @@ from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
 def advance(job_id: str, may_take_long: bool = False) -> Frontier:
     """What must be sent now; the marks are committed before this returns. A job that must be
     planned with the help of other machines is sent to where things may take long."""
-    turn = _take(job_id)
-    log.add(request_id=turn.job and turn.job.request_id)
-    if turn.job is not None and turn.is_to_plan:
-        if not may_take_long and needs_network(turn.job):
-            send.enqueue_plan(job_id, turn.job.priority)
-            return turn.frontier
-        retry_in = plan_job(turn.job)
+    job, frontier, is_completed = _take(job_id)
+    log.add(request_id=job and job.request_id)
+    if job is not None and _is_to_plan(job):
+        if not may_take_long and needs_network(job):
+            send.enqueue_plan(job_id, job.priority)
+            return frontier
+        retry_in = plan_job(job)
         if retry_in is not None:
-            return replace(turn.frontier, retry_in=retry_in)
-        turn = _take(job_id)
-    if turn.is_over:
+            return replace(frontier, retry_in=retry_in)
+        job, frontier, is_completed = _take(job_id)
+    if job is None:
+        return frontier
+    if is_completed or job.status in TERMINAL:
         send.enqueue_admit()  # there is room for another one
-    if turn.is_completed and turn.job is not None:
-        if not turn.job.spec.get("debug"):
+    if is_completed:
+        if not job.spec.get("debug"):
             workspace.remove_job(settings.current().work_dir, job_id)
-        send.enqueue_digest(job_id, turn.job.priority)
-    return turn.frontier
+        send.enqueue_digest(job_id, job.priority)
+    return frontier
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Turn:
-    """What may be sent; what else there is to do."""
-
-    frontier: Frontier
-    job: Job | None
-    is_to_plan: bool = False
-    is_completed: bool = False
-    """By this."""
-    is_over: bool = False
+def _is_to_plan(job: Job) -> bool:
+    is_waiting = job.status == JobStatus.PENDING and job.admitted_at is None
+    return job.status in UNPLANNED and not is_waiting
 
 
-def _take(job_id: str) -> _Turn:
+def _take(job_id: str) -> tuple[Job | None, Frontier, bool]:
+    """The job as it was; what may be sent; whether this completed it."""
     with transaction() as session:
         job = steps.lock_job(session, job_id)
-        frontier = Frontier(job_id=job_id, priority=job.priority if job else 5)
+        nothing = Frontier(job_id=job_id, priority=job.priority if job else 5)
         if job is None or job.status not in RUNNING:
-            is_to_plan = job is not None and job.status in UNPLANNED and not _waits(job)
-            is_over = job is not None and job.status in TERMINAL
-            return _Turn(frontier=frontier, job=job, is_to_plan=is_to_plan, is_over=is_over)
+            return job, nothing, False
         rows = steps.of_job(session, job_id)
         if _move_on(session, job, rows):
-            return _Turn(frontier=frontier, job=job, is_completed=True, is_over=True)
+            return job, nothing, True
         frontier = find_frontier(job_id, job.priority, rows)
         if frontier.chains:
             steps.queue(session, job_id, frontier.step_ids)
             _announce(session, job_id, frontier)
-        return _Turn(frontier=frontier, job=job)
-
-
-def _waits(job: Job) -> bool:
-    """It is to be admitted first."""
-    return job.status == JobStatus.PENDING and job.admitted_at is None
+        return job, frontier, False
 
 
 def _move_on(session: Session, job: Job, rows: Sequence[Step]) -> bool:

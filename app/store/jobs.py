@@ -34,8 +34,6 @@ from app.store.session import after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
-
-
 _GET = select(Job).where(Job.job_id == JOB)
 _GET_OF_TENANT = _GET.where(Job.tenant_id == bindparam("of"))
 _EVENT = insert(table(JobEvent))
@@ -145,7 +143,7 @@ def restart(session: Session, job_id: str) -> bool:
     return move(
         session, job_id, JobStatus.PENDING,
         error=None, started_at=None, completed_at=None, deadline_at=None, admitted_at=None,
-        queued_at=_NOW, retry_count=Job.retry_count + 1, plan_failures=0, plan_due_at=None,
+        queued_at=_NOW, retry_count=_C.retry_count + 1, plan_failures=0, plan_due_at=None,
     )  # fmt: skip
 
 
@@ -328,6 +326,7 @@ def idle(session: Session, older_than_s: float, limit: int) -> list[str]:
     )
 
 
-def is_running() -> ColumnElement[bool]:
+def is_running(of: Any = Job) -> ColumnElement[bool]:
     """SQL: the job may execute steps."""
-    return Job.status.in_([status.value for status in RUNNING])
+    found: ColumnElement[bool] = of.status.in_([status.value for status in RUNNING])
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.store import jobs
 from app.store.binds import ATTEMPT, JOB, STEP, key, table
 from app.store.models import Job, Step, StepAttempt
 from app.store.session import UNSEEN
@@ -36,8 +37,8 @@ def is_held(job_id: Any, step_id: Any, attempt: Any, of: Any = Step) -> ColumnEl
 
 # tables, not models: rows that nobody loads as objects are changed at a third of the cost
 _JOBS, _STEPS = table(Job), table(Step)
-_OTHERS = _STEPS.alias()
-_IS_HELD = is_held(JOB, STEP, ATTEMPT, _STEPS.c)
+_C, _OTHER = _STEPS.c, _STEPS.alias().c
+_IS_HELD = is_held(JOB, STEP, ATTEMPT, _C)
 _OF_JOB = select(Step).where(Step.job_id == JOB).order_by(Step.position)
 # "no key": rows that merely refer to the job can still be inserted by others
 _LOCKED = (
@@ -47,14 +48,13 @@ _LOCKED = (
     .execution_options(populate_existing=True)
 )
 _LOCK = select(_JOBS.c.status).where(_JOBS.c.job_id == JOB).with_for_update(key_share=True)
-_RUNNING = [status.value for status in RUNNING]
-_IS_WANTED = exists().where(_JOBS.c.job_id == JOB, _JOBS.c.status.in_(_RUNNING))
+_IS_WANTED = exists().where(_JOBS.c.job_id == JOB, jobs.is_running(_JOBS.c))
 _LOOK = select(exists().where(_IS_HELD), _IS_WANTED)
-_LOCK_HELD = select(_STEPS.c.attempt).where(_IS_HELD).with_for_update()
+_LOCK_HELD = select(_C.attempt).where(_IS_HELD).with_for_update()
 _QUEUE = (
     update(_STEPS)
-    .where(_STEPS.c.job_id == JOB, _STEPS.c.step_id.in_(bindparam("these", expanding=True)))
-    .where(_STEPS.c.status == _S.PENDING.value)
+    .where(_C.job_id == JOB, _C.step_id.in_(bindparam("these", expanding=True)))
+    .where(_C.status == _S.PENDING.value)
     .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW)
 )
 _COMPLETE = (
@@ -64,17 +64,17 @@ _COMPLETE = (
     .returning(
         # whether others of its stage are still to be done
         exists().where(
-            _OTHERS.c.job_id == _STEPS.c.job_id, _OTHERS.c.stage == _STEPS.c.stage,
-            _OTHERS.c.kind == _STEPS.c.kind, _OTHERS.c.step_id != _STEPS.c.step_id,
-            _OTHERS.c.status != _S.COMPLETED.value,
+            _OTHER.job_id == _C.job_id, _OTHER.stage == _C.stage,
+            _OTHER.kind == _C.kind, _OTHER.step_id != _C.step_id,
+            _OTHER.status != _S.COMPLETED.value,
         )
     )
 )  # fmt: skip
 _COUNT_DOWN = (
     update(_STEPS)
-    .where(_STEPS.c.job_id == JOB, _STEPS.c.depends_on.op("?")(STEP))
-    .values(deps_left=_STEPS.c.deps_left - 1)
-    .returning(_STEPS.c.step_id, _STEPS.c.kind, _STEPS.c.status, _STEPS.c.deps_left)
+    .where(_C.job_id == JOB, _C.depends_on.op("?")(STEP))
+    .values(deps_left=_C.deps_left - 1)
+    .returning(_C.step_id, _C.kind, _C.status, _C.deps_left)
 )
 
 
@@ -98,7 +98,7 @@ def of_jobs(session: Session, job_ids: Sequence[str]) -> dict[str, list[Step]]:
 
 def are_known(session: Session, job_id: str) -> bool:
     """Whether the job has any."""
-    return session.scalar(select(exists().where(_STEPS.c.job_id == job_id))) or False
+    return session.scalar(select(exists().where(_C.job_id == job_id))) or False
 
 
 def kind_of(session: Session, job_id: str, step_id: str) -> str:
