@@ -73,6 +73,7 @@ result_chord_expires = 7 * 86_400
 # Flower lists tasks from these events
 worker_send_task_events = True
 task_send_sent_event = True
+worker_consumer = "tasks.consumer:Consumer"  # sends several of them at a time
 task_track_started = False  # Postgres knows what runs
 
 worker_hijack_root_logger = False  # app.log configures logging

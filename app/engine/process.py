@@ -11,7 +11,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -23,21 +22,20 @@ from typing import IO
 from app import log, tracing
 from app.engine import sandbox
 from app.engine.outcome import Bounds, Outcome, Stop, Usage
-from app.engine.progress import Progress, ProgressReader
+from app.engine.pipes import Lines, Pipes, Whole
+from app.engine.progress import ProgressReader
 from app.engine.sandbox import Reach, Walls
+from app.engine.watch import Tick, Watch
 
 _log = logging.getLogger(__name__)
 _UNBOUNDED = Bounds()
 _TAIL_LINES = 60
 _ERROR_LINES = 40
 _ERROR_TAG = re.compile(r"\[(error|fatal|panic)\]")
-_LINE_BYTES = 2000
 _CAPTURE_BYTES = 32 << 20
 _POLL_S = 0.2
-
-
-Tick = Callable[[Progress], Stop | None]
-"""Called every `_POLL_S`; returning a reason stops the run."""
+_LATE_S = 5.0
+_ENDING_S = 0.1
 
 
 @dataclass(kw_only=True)
@@ -62,34 +60,6 @@ class _Said:
         return tuple(dict.fromkeys([*self.errors, *late]))
 
 
-@dataclass(kw_only=True)
-class _Watch:
-    """Decides when a run must be stopped: deadline, stall, or the caller's wish."""
-
-    deadline: float
-    stall_s: float
-    tick: Tick | None
-    memory_bytes: int | None
-    seen: object = None
-    moved_at: float = field(default_factory=time.monotonic)
-    peak_memory_bytes: int = 0
-
-    def verdict(self, progress: Progress, pid: int) -> Stop | None:
-        now = time.monotonic()
-        self.peak_memory_bytes = max(self.peak_memory_bytes, _peak_memory(pid))
-        state = (progress.out_time_ms, progress.total_size_bytes, progress.frame, _cpu_ticks(pid))
-        if state != self.seen:
-            self.seen, self.moved_at = state, now
-        wish = self.tick(progress) if self.tick else None
-        if wish:
-            return wish
-        if self.memory_bytes and self.peak_memory_bytes > self.memory_bytes:
-            return Stop.MEMORY
-        if now > self.deadline:
-            return Stop.DEADLINE
-        return Stop.STALL if now - self.moved_at > self.stall_s else None
-
-
 def run(
     argv: Sequence[str],
     *,
@@ -102,7 +72,6 @@ def run(
     grace_s: float = 1.0,
     bounds: Bounds = _UNBOUNDED,
     reach: Reach | None = None,
-    niceness: int = 0,
 ) -> Outcome:
     """Run a command to its end. stdout is FFmpeg's progress, or kept when `capture` is set, or
     given to `lines` line by line.
@@ -129,29 +98,24 @@ def run(
         sandbox.started(walls(), start, argv, reach) as child,
     ):
         try:
-            if niceness:
-                with suppress(ProcessLookupError):  # it has ended already
-                    os.setpriority(os.PRIO_PROCESS, child.pid, niceness)
             if bounds.file_bytes:
                 # a moment after its start: no FFmpeg has written so much by then
                 _limit_files(child.pid, bounds.file_bytes)
-            reader = ProgressReader()
-            captured: list[bytes] = []
-            said = _Said(speaker=name)
-            take = captured.append if capture else lines or reader.feed
-            drains = [
-                _drain(child.stdout, take, _CAPTURE_BYTES if capture else None),
-                _drain(child.stderr, said.take, None),
-            ]
-            watch = _Watch(
+            reader, whole, said = ProgressReader(), Whole(_CAPTURE_BYTES), _Said(speaker=name)
+            watch = Watch(
                 deadline=begun + timeout_s, stall_s=stall_s, tick=tick,
                 memory_bytes=bounds.memory_bytes,
             )  # fmt: skip
-            stopped, usage = _wait(child, watch, reader)
-            if stopped:
-                _end_group(child, grace_s)
-            for drain in drains:
-                drain.join(timeout=5)
+            with Pipes(
+                (child.stdout, whole if capture else Lines(lines or reader.feed)),
+                (child.stderr, Lines(said.take)),
+            ) as pipes:
+                stopped, usage = _wait(child, watch, reader, pipes)
+                if stopped:
+                    _ask_to_end(child)
+                    pipes.read(grace_s)  # its last words
+                    grace_s = _ENDING_S
+                pipes.read(_LATE_S, until_idle=True)
         finally:
             _end_group(child, grace_s)
         # a child that cannot even be killed (a hung network disk) has no code yet
@@ -162,7 +126,7 @@ def run(
             stopped=stopped,
             stderr_tail=tuple(said.tail),
             errors=said.all_errors,
-            stdout=b"".join(captured),
+            stdout=whole.content,
             progress=reader.progress,
             wall_s=time.monotonic() - begun,
             usage=usage,
@@ -179,10 +143,11 @@ def _limit_files(pid: int, most_bytes: int) -> None:
 
 
 def _wait(
-    child: subprocess.Popen[bytes], watch: _Watch, reader: ProgressReader
+    child: subprocess.Popen[bytes], watch: Watch, reader: ProgressReader, pipes: Pipes
 ) -> tuple[Stop | None, Usage]:
     while True:
-        cpu_ms = _reap(child, _POLL_S)
+        pipes.read(_POLL_S)  # both are closed when it ends, which is how we learn of it at once
+        cpu_ms = _reap(child, 0 if pipes.are_open else _POLL_S)
         if cpu_ms is not None:
             return None, Usage(cpu_ms=cpu_ms, peak_memory_bytes=watch.peak_memory_bytes)
         verdict = watch.verdict(reader.progress, child.pid)
@@ -205,22 +170,9 @@ def _reap(child: subprocess.Popen[bytes], timeout_s: float) -> int | None:
         delay = min(delay * 2, 0.02)
 
 
-def _drain(
-    pipe: IO[bytes] | None, take: Callable[[bytes], object], limit: int | None
-) -> threading.Thread:
-    """Empty a pipe line by line in a thread, so that the child never blocks on it."""
-
-    def work() -> None:
-        assert pipe is not None
-        left = limit
-        with pipe:
-            while line := pipe.readline(_CAPTURE_BYTES if limit else _LINE_BYTES):
-                if left is None or (left := left - len(line)) >= 0:
-                    take(line)
-
-    thread = threading.Thread(target=log.carried(work), daemon=True)
-    thread.start()
-    return thread
+def _ask_to_end(child: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGTERM)
 
 
 def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:
@@ -236,26 +188,6 @@ def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:
             child.wait(timeout=wait_s)
         except subprocess.TimeoutExpired:
             continue
-
-
-def _peak_memory(pid: int) -> int:
-    """The most memory that a process has had; its rusage would tell of the one that forked it."""
-    try:
-        with open(f"/proc/{pid}/status") as status:
-            line = next(line for line in status if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError):
-        return 0
-
-
-def _cpu_ticks(pid: int) -> int:
-    """User and system CPU of a process in clock ticks; 0 where it cannot be known."""
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    except (OSError, IndexError, ValueError):
-        return 0
 
 
 def clean_environment(home: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import log, settings
 from app.queue import send, waiting
 from app.queue.waiting import Waiting
-from app.store import admissions, workers
+from app.store import admissions
 from app.store.models import Job
 from app.store.session import transaction
 
@@ -41,9 +41,11 @@ def enter(job: Job) -> int | None:
 def admit() -> int:
     """Admit what there is room for; how many jobs that were. Idempotent."""
     try:
+        if not waiting.tenants():
+            return 0
         with transaction() as session:
             admissions.lock(session)
-            taken = [] if admissions.is_paused(session) else list(_take(session))
+            taken = list(_take(session))
     except RedisError as error:
         log.get(__name__).warning("nothing admitted, Redis is away", error=str(error))
         return 0
@@ -55,9 +57,10 @@ def admit() -> int:
 
 def _take(session: Session) -> Iterator[tuple[str, str, int]]:
     """Admit one job after the other: tenant, job, priority."""
-    busy = dict(admissions.count_admitted(session))
-    room = _window(session) - sum(busy.values())
-    seen: set[str] = set()
+    now, seen = settings.current(), set[str]()
+    found = admissions.look(session, float(now.stale_s))
+    busy = dict(found.admitted)
+    room = 0 if found.is_paused else _window(found.slots or now.slots) - sum(busy.values())
     while room > 0:
         tenant_id = _next_tenant(busy)
         if tenant_id is None:
@@ -65,7 +68,7 @@ def _take(session: Session) -> Iterator[tuple[str, str, int]]:
         head = next((j for j in waiting.heads(tenant_id, len(seen) + 1) if j not in seen), None)
         waiting.served(tenant_id)
         if head is None:
-            busy[tenant_id] = settings.current().limit_concurrent_jobs  # nothing more of them
+            busy[tenant_id] = now.limit_concurrent_jobs  # nothing more of them
             continue
         seen.add(head)
         priority = admissions.admit(session, head)
@@ -82,10 +85,8 @@ def _next_tenant(busy: dict[str, int]) -> str | None:
     return next((name for name in waiting.tenants() if busy.get(name, 0) < most), None)
 
 
-def _window(session: Session) -> int:
+def _window(slots: int) -> int:
     """How many jobs may be under way: more would only wait in another queue, out of order."""
-    now = settings.current()
-    slots = workers.count_slots(session, float(now.stale_s)) or now.slots
     return 2 * slots + _SPARE
 
 

@@ -1,11 +1,19 @@
 """Checksums of published outputs, computed after the job is done so that nobody waits for them."""
 
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
 from app import settings
 from app.engine.storage import local
 from app.errors import Failure
 from app.store import jobs
 from app.store.session import transaction
 from app.store.status import JobStatus
+
+_KEEP_S = 5
+"""Sums of large files are kept as they are found: a worker may end before the last."""
 
 
 def digest(job_id: str) -> None:
@@ -15,17 +23,28 @@ def digest(job_id: str) -> None:
     if job is None or job.status != JobStatus.COMPLETED:
         return
     roots = settings.current().roots(job.tenant_id)
+    found: dict[int, dict[str, Any]] = {}
+    kept_at = time.monotonic()
     for output in job.outputs:
-        if output["md5"] is not None:
-            continue
-        try:
-            files = [
-                {**file, "md5": local.md5(local.locate_source(file["uri"], roots))}
-                for file in output["files"]
-            ]
-        except (Failure, OSError):
-            continue
-        # an output of several files has no checksum of its own; each file has
-        of_all = files[0]["md5"] if len(files) == 1 else None
-        with transaction() as session:
-            jobs.set_output(session, job_id, output["index"], {"md5": of_all, "files": files})
+        if output["md5"] is None:
+            with suppress(Failure, OSError):
+                found[output["index"]] = _sums(output["files"], roots)
+        if time.monotonic() - kept_at > _KEEP_S:
+            _keep(job_id, found)
+            kept_at, found = time.monotonic(), {}
+    _keep(job_id, found)
+
+
+def _sums(files: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> dict[str, Any]:
+    """What an output's files add to its entry. Raises: Failure, OSError."""
+    summed = [{**file, "md5": local.md5(local.locate_source(file["uri"], roots))} for file in files]
+    # an output of several files has no checksum of its own; each file has
+    return {"md5": summed[0]["md5"] if len(summed) == 1 else None, "files": summed}
+
+
+def _keep(job_id: str, found: Mapping[int, dict[str, Any]]) -> None:
+    if not found:
+        return
+    with transaction() as session:
+        for index, changes in found.items():
+            jobs.set_output(session, job_id, index, changes)

@@ -27,7 +27,6 @@ from operators.problem import Code
 from planner.codecs import FASTSTART
 from planner.uri import is_remote
 
-_NICENESS = 5  # whoever asks the API, or for the next step, is served before the frames
 _STEP_FLOOR_S = 60
 _ESTIMATE_FACTOR = 10
 _DISK_FACTOR = 1.5
@@ -87,7 +86,6 @@ class Run:
                 tick=lease.tick,
                 bounds=self._bounds(command),
                 reach=self._reach(command),
-                niceness=_NICENESS,
             )
         self.outcomes.append(outcome)
         _count(outcome)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from app import settings
+from app.store import rested
 
 Unreachable = (OperationalError, InterfaceError, PoolTimeout)
 """What a transaction raises when Postgres is away, restarts, or ends a deadlock: try again."""
@@ -31,13 +32,11 @@ def database_url(text: str) -> str:
 @cache
 def _engine(url: str, pid: int) -> Engine:
     # the pid is part of the key: a forked pool child must not share its parent's sockets
-    return create_engine(
+    made = create_engine(
         database_url(url),
         pool_size=8,
         max_overflow=16,
         pool_timeout=5,
-        # a server that was restarted is noticed before a query is sent over a dead connection
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": "media-pipeline",
@@ -52,6 +51,8 @@ def _engine(url: str, pid: int) -> Engine:
             "tcp_user_timeout": 8000,
         },
     )
+    rested.watch(made)
+    return made
 
 
 def engine() -> Engine:

@@ -22,7 +22,8 @@ _MACHINES = (
     .group_by(Worker.hostname)
     .subquery()
 )
-_SLOTS = select(func.sum(_MACHINES.c.slots))
+SLOTS = select(func.sum(_MACHINES.c.slots))
+"""SQL: how many FFmpegs run at once, by workers that were heard within `stale_s`."""
 
 
 def beat(session: Session, worker_id: str, **values: Any) -> None:
@@ -62,7 +63,7 @@ def mark_stale(session: Session, stale_s: float) -> list[str]:
 def count_slots(session: Session, stale_s: float) -> int:
     """FFmpegs that run at once: the slots of all media workers, but of no machine more than its
     cores."""
-    return int(session.scalar(_SLOTS, {"stale_s": stale_s}) or 0)
+    return int(session.scalar(SLOTS, {"stale_s": stale_s}) or 0)
 
 
 def places(session: Session, stale_s: float) -> set[str]:

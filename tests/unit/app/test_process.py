@@ -142,3 +142,34 @@ def test_a_file_larger_than_allowed_ends_it(tmp_path: Path) -> None:
     )
     outcome = run(code, bounds=Bounds(file_bytes=1 << 20))
     assert outcome.signal == "SIGXFSZ"
+
+
+def test_a_grandchild_that_holds_the_pipes_is_not_waited_for() -> None:
+    code = (
+        "import subprocess,sys; p=subprocess.Popen(['sleep','60']); print(p.pid, flush=True); "
+        "sys.stderr.write('no line end')"
+    )
+    outcome = run(code, capture=True)
+    assert outcome.is_success
+    assert outcome.wall_s < 5
+    assert outcome.stderr_tail == ("no line end",)
+    deadline = time.monotonic() + 1  # killed is not yet gone
+    while is_alive(int(outcome.stdout)):
+        assert time.monotonic() < deadline
+
+
+def test_one_that_closes_its_pipes_is_waited_for() -> None:
+    outcome = run("import os,sys,time\nfor n in (1, 2): os.close(n)\ntime.sleep(0.5)\nos._exit(7)")
+    assert outcome.exit_code == 7
+    assert outcome.wall_s >= 0.5
+
+
+def test_what_it_says_when_it_is_told_to_end_is_heard() -> None:
+    code = (
+        "import signal,sys,time\n"
+        "def end(*_):\n sys.stderr.write('x' * 300_000 + '\\nlast words\\n'); sys.exit(5)\n"
+        "signal.signal(signal.SIGTERM, end)\ntime.sleep(60)"
+    )
+    outcome = run(code, timeout_s=1)
+    assert (outcome.stopped, outcome.exit_code) == (Stop.DEADLINE, 5)
+    assert outcome.stderr_tail[-1] == "last words"
