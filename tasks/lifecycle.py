@@ -24,6 +24,7 @@ from app.queue import names
 from app.queue.celery import celery
 from app.services import sweep, worker_presence
 from app.store.status import WorkerStatus
+from operators import registry
 from tasks import endpoint
 
 
@@ -54,10 +55,11 @@ def serve_own_place(instance: Any, **_: Any) -> None:
 
 @celeryd_after_setup.connect
 def warm_up(**_: Any) -> None:
-    """Find out before children are forked what each would find out at its first step (FFmpeg, and the
-    walls in which it runs), and keep what all of them share out of their garbage collection."""
+    """Find out before children are forked what each would find out at its first task (FFmpeg, the walls
+    in which it runs, the operators), and keep what all share out of their garbage collection."""
     with suppress(Failure):  # the first step will say so
         tools.find(settings.current())
+    registry.listed()
     configure_mappers()
     gc.freeze()
 

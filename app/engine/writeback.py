@@ -32,21 +32,28 @@ def begin(descriptor: int) -> None:
 
 
 @contextmanager
-def along(paths: Sequence[str]) -> Iterator[None]:
-    """Begin again and again, in a thread, while somebody writes these files."""
+def along(paths: Sequence[str]) -> Iterator[Callable[[], None]]:
+    """What to call now and then while somebody writes these files: from the first call on a thread
+    begins again and again. What is over before that needs none."""
     is_over = threading.Event()
 
     def work() -> None:
-        while not is_over.wait(_EVERY_S):
+        while True:
             for path in paths:
                 with suppress(OSError):  # it may not be there yet
                     _begin(path)
+            if is_over.wait(_EVERY_S):
+                return
 
-    if paths:
-        # nobody waits for it: a disk may be slow to take even this
-        threading.Thread(target=work, name="writeback", daemon=True).start()
+    # nobody waits for it: a disk may be slow to take even this
+    thread = threading.Thread(target=work, name="writeback", daemon=True)
+
+    def go_on() -> None:
+        if paths and thread.ident is None:
+            thread.start()
+
     try:
-        yield
+        yield go_on
     finally:
         is_over.set()
 

@@ -77,13 +77,18 @@ class Run:
         lease.expected_ms = command.expected_ms
         estimated_ms = attempt.planned["estimates"]["wall_ms"]
         limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
-        with writeback.along(_to_be_published(command)):
+        with writeback.along(_to_be_published(command)) as write:
+
+            def tick(progress: Progress) -> Stop | None:
+                write()
+                return lease.tick(progress)
+
             outcome = process.run(
                 command.argv,
                 cwd=self.folder,
                 timeout_s=max(0.1, min(self.seconds_left, limit_s)),
                 stall_s=float(settings.current().stall_timeout_s),
-                tick=lease.tick,
+                tick=tick,
                 bounds=self._bounds(command),
                 reach=self._reach(command),
             )

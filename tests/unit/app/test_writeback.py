@@ -25,7 +25,10 @@ def test_the_thread_ends_with_what_it_goes_along(
 
     monkeypatch.setattr(writeback, "begin", begin)
     there = tmp_path / "there"
-    with writeback.along([str(tmp_path / "not yet"), str(there)]):
+    with writeback.along([str(tmp_path / "not yet"), str(there)]) as go_on:
+        assert "writeback" not in names()
+        go_on()
+        go_on()
         (tmp_path / "whole").write_bytes(b"1234")
         (tmp_path / "whole").rename(there)  # it is never seen empty
         assert begun.wait(5)
@@ -36,7 +39,8 @@ def test_the_thread_ends_with_what_it_goes_along(
 
 
 def test_without_files_there_is_no_thread() -> None:
-    with writeback.along([]):
+    with writeback.along([]) as go_on:
+        go_on()
         assert "writeback" not in names()
 
 
