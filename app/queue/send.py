@@ -1,10 +1,11 @@
 """Typed sending by task name, after commit. A send that fails is logged: the sweep sends again."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from celery.exceptions import OperationalError
-from kombu import Queue
+from kombu import Connection, Queue
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
@@ -62,11 +63,17 @@ def enqueue_webhook(delivery_id: str) -> bool:
     return _send(names.DELIVER_WEBHOOK, names.WEBHOOKS, (delivery_id,), 5)
 
 
+@cache
+def _connection(url: str) -> Connection:
+    """What its pool is known by. Unlike a worker, a sender must not wait for a Redis that hangs."""
+    return celery.connection_for_write(url, transport_options={"socket_timeout": _PATIENCE_S})
+
+
 def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
     try:
-        # its own pool: unlike a worker, a sender must not wait for a Redis that hangs
-        connection = celery.connection_for_write(transport_options={"socket_timeout": _PATIENCE_S})
-        with producers[connection].acquire(block=True, timeout=_PATIENCE_S) as producer:
+        with producers[_connection(celery.conf.broker_url)].acquire(
+            block=True, timeout=_PATIENCE_S
+        ) as producer:
             celery.send_task(
                 name,
                 args=args,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import log, settings
 from app.engine import workspace
 from app.queue import send
-from app.services import job_admit, webhook_note
+from app.services import job_admit, output_digest, webhook_note
 from app.services.frontier import Frontier, find_frontier
 from app.services.job_plan import needs_network, plan_job
 from app.store import jobs, steps
@@ -38,7 +38,8 @@ def advance(job_id: str, may_take_long: bool = False) -> Frontier:
     if is_completed:
         if not job.spec.get("debug"):
             workspace.remove_job(settings.current().work_dir, job_id)
-        send.enqueue_digest(job_id, job.priority)
+        if any(map(output_digest.is_due, job.outputs)):
+            send.enqueue_digest(job_id, job.priority)
     if is_completed or job.status in TERMINAL:
         job_admit.admit()  # there is room for another one
     return frontier

@@ -44,8 +44,11 @@ def probe_inputs(
             return input_problem(failure, index)
 
     wanted = [(index, given) for index, given in enumerate(spec.inputs) if given.id in needed]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(look, wanted))
+    if len(wanted) > 1:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(look, wanted))
+    else:
+        found = list(map(look, wanted))
     problems = [result for result in found if isinstance(result, Problem)]
     if problems and all(failure.is_retryable for failure in failures):
         raise _transient(problems, failures)

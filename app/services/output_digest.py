@@ -1,4 +1,4 @@
-"""Checksums of published outputs, computed after the job is done so that nobody waits for them."""
+"""Checksums of large published outputs, computed after the job is done so that nobody waits for them."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,13 @@ _KEEP_S = 5
 """Sums of large files are kept as they are found: a worker may end before the last."""
 
 
+def is_due(output: Mapping[str, Any]) -> bool:
+    """Whether an entry of a job's `outputs` lacks the checksum of a file."""
+    return any(file["md5"] is None for file in output.get("files", ()))
+
+
 def digest(job_id: str) -> None:
-    """Fill in `md5` of every output that lacks it. A file that is gone by now keeps null."""
+    """Fill in `md5` of every file that lacks it. A file that is gone by now keeps null."""
     with transaction() as session:
         job = jobs.get(session, job_id)
     if job is None or job.status != JobStatus.COMPLETED:
@@ -26,7 +31,7 @@ def digest(job_id: str) -> None:
     found: dict[int, dict[str, Any]] = {}
     kept_at = time.monotonic()
     for output in job.outputs:
-        if output["md5"] is None:
+        if is_due(output):
             with suppress(Failure, OSError):
                 found[output["index"]] = _sums(output["files"], roots)
         if time.monotonic() - kept_at > _KEEP_S:

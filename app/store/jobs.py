@@ -296,7 +296,7 @@ def without_md5(session: Session, limit: int) -> list[str]:
     """Jobs that completed lately and miss a checksum."""
     lately = _NOW - func.make_interval(0, 0, 0, 0, 1)
     settled = _NOW - func.make_interval(0, 0, 0, 0, 0, 1)
-    missing = Job.outputs.contains(cast([{"md5": None}], JSONB))
+    missing = Job.outputs.contains(cast([{"files": [{"md5": None}]}], JSONB))
     query = select(Job.job_id).where(
         Job.status == JobStatus.COMPLETED.value,
         Job.completed_at.between(lately, settled),

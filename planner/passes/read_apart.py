@@ -7,10 +7,12 @@ its own.
 
 Outputs join their tracks as well, and FFmpeg writes all outputs of a command in step: it stops the
 filters of a stream that is ahead. If the decoder that feeds them is to feed one that is behind too,
-all wait for ever (FFmpeg 9: a raised frame rate beside loudnorm, which reads 3 s before it writes).
+all wait for ever (FFmpeg 9: a raised frame rate beside loudnorm, which reads 3 s before it writes). So
+they do, now and then, where files in a row are read for one output, and one of these files for another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -35,8 +37,10 @@ def read_apart(draft: Draft) -> Draft:
         apart.add(w)
     outputs = {}
     met: Ahead = {}
+    among_others = apart.in_rows([o.track for tracks in draft.outputs.values() for o in tracks])
     for name, tracks in draft.outputs.items():
-        chosen, met = apart.in_step(name, [(o.track, _NOW) for o in tracks], met)
+        steps = [(among_others.get(o.track, o.track), _NOW) for o in tracks]
+        chosen, met = apart.in_step(name, steps, met)
         outputs[name] = tuple(replace(o, track=t) for o, t in zip(tracks, chosen, strict=True))
     return replace(draft, wires=tuple(apart.wires), outputs=outputs)
 
@@ -70,6 +74,26 @@ class _Apart:
             met = _merged(met, mine)
             chosen.append(track)
         return chosen, met
+
+    def in_rows(self, tracks: Iterable[Track]) -> dict[Track, Track]:
+        """Those that files in a row are read for, made again where something else reads such a file."""
+        rows = {track: self._rows(track) for track in tracks}
+        readers: defaultdict[Reading, set[frozenset[str]]] = defaultdict(set)
+        for track, nodes in rows.items():
+            for reading in self._ahead(track, _NOW):
+                readers[reading].add(nodes)
+        return {
+            track: self._again(track, nodes)
+            for track, nodes in rows.items()
+            if nodes and any(len(readers[reading]) > 1 for reading in self._ahead(track, _NOW))
+        }
+
+    def _rows(self, track: Track) -> frozenset[str]:
+        """The nodes that read one input after the other for a track."""
+        wires = (self.wires[place] for place in self._cone(track))
+        return frozenset(
+            w.node for w in wires if w.ahead and max(w.ahead) - min(w.ahead) > _PATIENCE
+        )
 
     def _append(self, w: Wire, ahead: Ahead) -> None:
         self.places |= dict.fromkeys(w.outputs, len(self.wires))

@@ -1,5 +1,6 @@
 """The sweep: every part repairs what it is for, and twice is as good as once."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -173,13 +174,21 @@ def test_work_files_go_by_rule() -> None:
 
 
 def test_missing_checksums_are_asked_for(sent: list[tuple[Any, ...]]) -> None:
-    job_id = add_job()
-    sql(
-        "UPDATE jobs SET status = 'completed', completed_at = now() - interval '2 minutes' WHERE job_id = :id",
-        id=job_id,
-    )
+    summed, lacking = add_job(), add_job()
+    for job_id, sums in (
+        (summed, "ab"),
+        (lacking, ("a", None)),
+    ):  # of two files an output has no sum
+        sql(
+            "UPDATE jobs SET status = 'completed', completed_at = now() - interval '2 minutes',"
+            " outputs = CAST(:outputs AS jsonb) WHERE job_id = :id",
+            id=job_id,
+            outputs=json.dumps(
+                [{"index": 0, "md5": None, "files": [{"md5": one} for one in sums]}]
+            ),
+        )
     assert sweep.digest_outputs() == 1
-    assert sent == [("enqueue_digest", job_id)]
+    assert sent == [("enqueue_digest", lacking)]
 
 
 def test_one_sweep_at_a_time() -> None:

@@ -15,6 +15,8 @@ from planner.uri import is_inside, parse_uri
 Note = Callable[[str], None]
 Tick = Callable[[int], object]
 _BLOCK_BYTES = 8 << 20
+_SUMMED_BYTES = 4 << 20
+"""The checksum of a small file takes less than to ask somebody for it."""
 _WRITE_CODES = {
     errno.ENOSPC: Code.INSUFFICIENT_DISK_SPACE,
     errno.EDQUOT: Code.INSUFFICIENT_DISK_SPACE,
@@ -52,6 +54,7 @@ class LocalPublication:
 
     path: str
     part: str
+    _md5: str | None = None
 
     @property
     def marks(self) -> list[str]:
@@ -65,6 +68,8 @@ class LocalPublication:
             _place(work_file, self.part, tick)
             with open(self.part, "rb") as part:
                 os.fsync(part.fileno())
+                if os.fstat(part.fileno()).st_size <= _SUMMED_BYTES:
+                    self._md5 = hashlib.file_digest(part, "md5").hexdigest()
         except OSError as error:
             self.discard()
             raise write_failure(error, self.path) from error
@@ -78,7 +83,7 @@ class LocalPublication:
                 os.fsync(folder)  # the name, too, must survive a power cut
             finally:
                 os.close(folder)
-            return Published(size_bytes=os.path.getsize(self.path))
+            return Published(size_bytes=os.path.getsize(self.path), md5=self._md5)
         except OSError as error:
             raise write_failure(error, self.path) from error
 
