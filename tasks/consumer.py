@@ -18,9 +18,15 @@ class Consumer(consumer.Consumer):
 
     def on_send_event_buffered(self) -> None:  # type: ignore[override]
         now = time.monotonic()
-        if self.hub and now >= self._due:  # a lost connection clears the timer, so no flag
+        if (
+            self.hub and now >= self._due
+        ):  # by time: a flag would outlive a timer that was cancelled
             self._due = now + _GATHER_S
             self.hub.call_later(_GATHER_S, self._flush_events)
+
+    def on_close(self) -> None:
+        self._flush_events()  # what cannot be sent now is kept for the next connection
+        super().on_close()
 
     def shutdown(self) -> None:
         self._flush_events()

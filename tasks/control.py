@@ -8,17 +8,18 @@ from app.queue.celery import celery
 from app.services import job_admit, job_advance
 from app.services import sweep as sweeping
 from tasks import canvas
+from tasks.again import WHEN_POSTGRES_IS_AWAY
 
 
 # late acknowledgement: short and idempotent, so a lost worker's message is simply served again
-@celery.task(name=names.ADVANCE, bind=True, acks_late=True, max_retries=None)
+@celery.task(name=names.ADVANCE, bind=True, acks_late=True, **WHEN_POSTGRES_IS_AWAY)
 def advance_job(self: Task, job_id: str) -> None:  # type: ignore[type-arg]
     """Plan a job, or send what may run next, or finish it."""
     log.bind(job_id=job_id)
     canvas.send(job_advance.advance(job_id), self)
 
 
-@celery.task(name=names.ADMIT, acks_late=True)
+@celery.task(name=names.ADMIT, acks_late=True, **WHEN_POSTGRES_IS_AWAY)
 def admit_jobs() -> None:
     """Admit waiting jobs as slots and limits allow."""
     log.bind()

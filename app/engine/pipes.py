@@ -68,11 +68,13 @@ class Pipes:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for key in self._selector.get_map().values():  # a grandchild may hold one open
-            key.data(b"")
-        self._selector.close()
-        for pipe in self._pipes:
-            pipe.close()
+        try:
+            for key in self._selector.get_map().values():  # a grandchild may hold one open
+                key.data(b"")
+        finally:
+            self._selector.close()
+            for pipe in self._pipes:
+                pipe.close()
 
     @property
     def are_open(self) -> bool:

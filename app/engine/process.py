@@ -36,6 +36,7 @@ _CAPTURE_BYTES = 32 << 20
 _POLL_S = 0.2
 _LATE_S = 5.0
 _ENDING_S = 0.1
+_TRIES = 3
 
 
 @dataclass(kw_only=True)
@@ -113,8 +114,9 @@ def run(
                 stopped, usage = _wait(child, watch, reader, pipes)
                 if stopped:
                     _ask_to_end(child)
+                    asked_at = time.monotonic()
                     pipes.read(grace_s)  # its last words
-                    grace_s = _ENDING_S
+                    grace_s = max(_ENDING_S, grace_s - (time.monotonic() - asked_at))
                 pipes.read(_LATE_S, until_idle=True)
         finally:
             _end_group(child, grace_s)
@@ -202,11 +204,16 @@ def walls() -> Walls:
 
 
 def _works(prefix: tuple[str, ...]) -> bool:
-    with suppress(OSError, subprocess.TimeoutExpired):
-        tried = subprocess.run(
-            [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
-        )
-        return tried.returncode == 0
+    for _ in range(_TRIES):
+        try:
+            tried = subprocess.run(
+                [*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, timeout=5, check=False
+            )  # fmt: skip
+            return tried.returncode == 0
+        except FileNotFoundError:
+            return False
+        except (OSError, subprocess.TimeoutExpired):
+            continue  # of a busy machine, and what is found holds for as long as we live
     return False
 
 

@@ -67,10 +67,7 @@ def drop(tenant_id: str, *job_ids: str) -> None:
     """These do not wait any more. Redis may be away: then they are found out later."""
     try:
         if job_ids:
-            with redis().pipeline(transaction=True) as pipe:
-                pipe.zrem(_key(tenant_id), *job_ids)
-                pipe.eval(_LEAVE, 2, _TURNS, _key(tenant_id), tenant_id)
-                pipe.execute()
+            redis().zrem(_key(tenant_id), *job_ids)
     except RedisError as error:
         log.get(__name__).warning("not taken out of the queue", error=str(error))
 
@@ -109,8 +106,6 @@ def served(tenant_id: str) -> None:
     """A tenant's turn is over: all others come first now. Raises: RedisError."""
     redis().eval(_SERVED, 3, _TURNS, _key(tenant_id), _TURN, tenant_id)
 
-
-_LEAVE = "if redis.call('ZCARD', KEYS[2]) == 0 then redis.call('ZREM', KEYS[1], ARGV[1]) end"
 
 # in one: a job that is put in between must not find its tenant listed, and then not
 _SERVED = """

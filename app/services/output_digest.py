@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from app import settings
@@ -32,8 +31,7 @@ def digest(job_id: str) -> None:
     kept_at = time.monotonic()
     for output in job.outputs:
         if is_due(output):
-            with suppress(Failure, OSError):
-                found[output["index"]] = _sums(output["files"], roots)
+            found[output["index"]] = _sums(output["files"], roots)
         if time.monotonic() - kept_at > _KEEP_S:
             _keep(job_id, found)
             kept_at, found = time.monotonic(), {}
@@ -41,10 +39,17 @@ def digest(job_id: str) -> None:
 
 
 def _sums(files: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> dict[str, Any]:
-    """What an output's files add to its entry. Raises: Failure, OSError."""
-    summed = [{**file, "md5": local.md5(local.locate_source(file["uri"], roots))} for file in files]
+    """What an output's files add to its entry."""
+    summed = [{**file, "md5": file["md5"] or _sum(file["uri"], roots)} for file in files]
     # an output of several files has no checksum of its own; each file has
     return {"md5": summed[0]["md5"] if len(summed) == 1 else None, "files": summed}
+
+
+def _sum(uri: str, roots: Sequence[str]) -> str | None:
+    try:
+        return local.md5(local.locate_source(uri, roots))
+    except (Failure, OSError):
+        return None
 
 
 def _keep(job_id: str, found: Mapping[int, dict[str, Any]]) -> None:

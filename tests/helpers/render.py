@@ -1,7 +1,11 @@
 """Run a spec through planner and engine in this process: no database, no queue, real FFmpeg."""
 
+import os
+import signal
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,3 +137,24 @@ def _sample(step: Step, outcomes: Sequence[Outcome], began: float, size: int) ->
         output_bytes=size,
     )
     return Sample(work=step.work, used=used)
+
+
+def run_script(script: str, ffmpeg: str, folder: Path, seconds: float) -> None:
+    """Run the shell script of a plan with this FFmpeg, for which a link is made in `folder`.
+
+    Raises: AssertionError; subprocess.TimeoutExpired, with nothing left of it.
+    """
+    link = folder / "ffmpeg"
+    if not link.is_symlink():
+        link.symlink_to(ffmpeg)
+    child = subprocess.Popen(
+        ["sh"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={"PATH": f"{folder}:/usr/bin:/bin"}, start_new_session=True,
+    )  # fmt: skip
+    try:
+        _, said = child.communicate(script, timeout=seconds)
+        assert child.returncode == 0, said[-2000:]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()

@@ -80,6 +80,29 @@ def test_tenants_are_served_in_turn(sent: list[str]) -> None:
     assert (sorted(sent[:2]), sent[2]) == (sorted([many[0], few]), many[1])
 
 
+def test_who_always_has_one_job_waiting_does_not_pass_who_has_many(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_admit, "_window", lambda _: 1)
+    many = {wait("many", minutes_ago=60) for _ in range(6)}
+    for _ in range(6):
+        wait("one")
+        assert job_admit.admit() == 1
+        end(sent[-1])
+    assert len(many & set(sent)) == 3
+
+
+def test_the_end_of_a_job_lets_the_next_one_in(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_admit, "_window", lambda _: 1)
+    first, second = wait(), wait()
+    assert job_admit.admit() == 1
+    job_cancel.cancel(first, "default")
+    job_advance.advance(first)
+    assert sent == [first, second]
+
+
 def test_a_tenant_at_its_limit_lets_the_others_pass(
     sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """Connections of the pool, when Postgres ends them."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from app.store import rested
 from app.store.session import Unreachable, engine, transaction
@@ -16,16 +16,16 @@ def pid() -> int:
         return int(session.execute(_PID).scalar_one())
 
 
-def end_all_others() -> None:
-    """As a restart of the server does; from a connection of its own, which is closed."""
-    with engine().connect() as connection:
+def end_all() -> None:
+    """As a restart of the server does, over a connection that is none of the pool's."""
+    outside = create_engine(engine().url, poolclass=NullPool)
+    with outside.connect() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid != pg_backend_pid() AND application_name = 'media-pipeline'"
             )
         )
-        connection.invalidate()
 
 
 @pytest.fixture
@@ -55,15 +55,14 @@ def test_one_that_rested_is_tried_and_one_that_died_replaced(
     before = pid()
     assert pid() == before
     assert len(tried) == 1
-    with transaction():  # the next connection is another one
-        end_all_others()
+    end_all()
     assert pid() != before
 
 
 def die_within() -> None:
     with transaction() as session:
         session.execute(_PID)
-        end_all_others()
+        end_all()
         session.execute(_PID)
 
 

@@ -1,13 +1,12 @@
 """Commands that FFmpeg's scheduler stopped for ever, now and then, end: several at once, several times."""
 
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.engine import workspace
 from planner.script import as_script
 from tests.helpers.media import Media
-from tests.helpers.render import plan_of
+from tests.helpers.render import plan_of, run_script
 from tests.helpers.specs import job, op
 
 _AT_ONCE, _TIMES = 4, 4
@@ -16,7 +15,6 @@ _PATIENCE_S = 60
 
 def test_a_file_of_a_row_may_be_read_for_another_output(media: Media, tmp_path: Path) -> None:
     source = media.clip("row.mp4", seconds=4)
-    (tmp_path / "ffmpeg").symlink_to(media.binaries.ffmpeg)
 
     def run(number: int) -> str:
         out = tmp_path / str(number)
@@ -27,11 +25,7 @@ def test_a_file_of_a_row_may_be_read_for_another_output(media: Media, tmp_path: 
         )  # fmt: skip
         script = as_script(plan_of(spec, media.binaries).to_json(), spec, workspace.FONTS)
         for _ in range(_TIMES):
-            done = subprocess.run(
-                ["sh"], input=script, text=True, capture_output=True, timeout=_PATIENCE_S,
-                env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
-            )  # fmt: skip
-            assert done.returncode == 0, done.stderr[-2000:]
+            run_script(script, media.binaries.ffmpeg, out, _PATIENCE_S)
         return str(media.frame_hashes(out / "row.mp4"))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -57,6 +57,18 @@ def test_files_are_summed_and_an_output_of_one_has_its_sum(
     assert sums(two) == (None, [a, b])
 
 
+def test_what_has_its_sum_keeps_it_and_what_is_gone_stops_nobody(media: Path) -> None:
+    (media / "there").write_text("there")
+    job_id = published(media, "known", "gone", "there")
+    with transaction() as session:
+        job = jobs.get(session, job_id)
+        assert job
+        known, *others = job.outputs[0]["files"]
+        jobs.set_output(session, job_id, 0, {"files": [{**known, "md5": "as it was"}, *others]})
+    output_digest.digest(job_id)
+    assert sums(job_id) == (None, ["as it was", None, hashlib.md5(b"there").hexdigest()])
+
+
 def test_what_is_gone_by_then_keeps_null(media: Path) -> None:
     job_id = published(media, "gone")
     output_digest.digest(job_id)

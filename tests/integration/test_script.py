@@ -1,13 +1,12 @@
 """The shell script of a plan makes what the service makes: measured, joined, captioned, numbered."""
 
-import subprocess
 from pathlib import Path
 
 from app.engine import workspace
 from planner.script import as_script
 from planner.uri import file_uri
 from tests.helpers.media import Media
-from tests.helpers.render import plan_of
+from tests.helpers.render import plan_of, run_script
 from tests.helpers.specs import job, op
 
 
@@ -26,12 +25,7 @@ def test_a_script_does_all_that_steps_can(media: Media, corpus: Path, tmp_path: 
     script = as_script(plan_of(spec, media.binaries).to_json(), spec, workspace.FONTS)
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "ffmpeg").symlink_to(media.binaries.ffmpeg)
-    done = subprocess.run(
-        ["sh"], input=script, text=True, capture_output=True, timeout=170,
-        env={"PATH": f"{folder}:/usr/bin:/bin"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
+    run_script(script, media.binaries.ffmpeg, folder, 170)
     made = sorted(path.name for path in out.iterdir())
     assert made == [
         "b.mp4",

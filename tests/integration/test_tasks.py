@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from celery.contrib.testing.worker import start_worker
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app import settings
 from app.embedded.valkey import Valkey
@@ -19,6 +20,7 @@ from app.queue.celery import celery
 from app.queue.names import CONTROL, MEDIA, TRANSFER
 from app.queue.urls import celery_url
 from app.services import job_read, job_submit, sweep
+from app.services.frontier import Frontier
 from app.store import attempts
 from app.store.session import transaction
 from tests.helpers.media import Media
@@ -119,3 +121,23 @@ def test_without_redis_a_send_gives_up_within_seconds(
     assert not send.enqueue_advance("job_x")
     assert time.monotonic() - began < 2.5
     doomed.child.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(("module", "name"), [("job_admit", "admit"), ("job_advance", "advance")])
+def test_a_moment_without_postgres_does_not_wait_for_the_sweep(
+    worker: None, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+) -> None:
+    called: list[object] = []
+
+    def act(*_: object) -> Frontier:
+        called.append(_)
+        if len(called) == 1:
+            raise OperationalError("SELECT 1", {}, Exception("away"))
+        return Frontier(job_id="job_x")
+
+    monkeypatch.setattr(f"app.services.{module}.{name}", act)
+    assert send.enqueue_admit() if name == "admit" else send.enqueue_advance("job_x")
+    deadline = time.monotonic() + 10
+    while len(called) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -2,9 +2,11 @@
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +124,19 @@ def test_ffmpeg_reads_its_input_and_no_sibling(folder: Path, binaries: Tools, me
 def test_the_doctor_is_told(walls: Walls, words: str, is_whole: bool) -> None:
     assert words in walls.shown
     assert walls.is_whole is is_whole
+
+
+def test_a_busy_moment_does_not_take_the_walls_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+    run = subprocess.run
+
+    def late(*args: Any, **options: Any) -> Any:
+        tried.append(args)
+        if len(tried) == 1:
+            raise subprocess.TimeoutExpired("true", 5)
+        return run(*args, **options)
+
+    monkeypatch.setattr(subprocess, "run", late)
+    assert process._works(())
+    assert not process._works(("/no/such/program",))
+    assert len(tried) == 3

@@ -41,22 +41,23 @@ def test_events_of_a_moment_are_sent_together_and_soon(worker: Any) -> None:
     assert worker.event_dispatcher.flushed == 1
 
 
-def test_events_after_a_connection_was_lost_are_sent_again(
+def test_events_are_sent_again_whatever_becomes_of_the_timer(
     worker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.on_send_event_buffered()
-    worker.hub.planned.clear()  # as Celery does with its timer
+    worker.hub.planned.clear()
     later = time.monotonic() + 1
     monkeypatch.setattr(time, "monotonic", lambda: later)
     worker.on_send_event_buffered()
     assert len(worker.hub.planned) == 1
 
 
-def test_a_worker_that_ends_sends_its_last_events(
-    worker: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("end", ["shutdown", "on_close"])
+def test_a_worker_that_ends_or_is_cut_off_sends_its_last_events(
+    worker: Any, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setattr(consumer.Consumer, "shutdown", lambda _: None)
-    worker.shutdown()
+    monkeypatch.setattr(consumer.Consumer, end, lambda _: None)
+    getattr(worker, end)()
     assert worker.event_dispatcher.flushed == 1
 
 
