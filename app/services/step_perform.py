@@ -72,13 +72,12 @@ def _measure(run: Run) -> Completion:
     operator = step_measure.operator_of(attempt.job.plan, attempt.planned["measures"])
     found = step_measure.measure(operator, lambda values: run.ffmpeg(values)[1].stderr_tail)
     with transaction() as session:
-        step_publish.hold(session, attempt)
+        done = step_publish.complete(session, attempt)
         if found.warning:
             problem = step_measure.warning(attempt.planned, found.warning)
             jobs.add_warning(session, attempt.job.job_id, problem.to_json())
-        return step_publish.complete(
-            session, attempt, usage=run.usage(0), result=dict(found.values)
-        )
+        step_publish.close(session, attempt, usage=run.usage(0), result=dict(found.values))
+    return done
 
 
 def _inspect(output: OutputFile, binaries: Tools, damage: tuple[Code, str] | None) -> MediaInfo:

@@ -48,14 +48,17 @@ def publish(
     with transaction() as session:
         if any(is_remote(output.destination) for output in outputs):
             be_patient(session, _REVEAL_S)
-        hold(session, attempt, [part for parts_ in staged.values() for _, part in parts_])
+        done = complete(
+            session, attempt, [part for parts_ in staged.values() for _, part in parts_]
+        )
         for output, info in zip(outputs, found, strict=True):
             entry = _published(session, staged[output.index], info)
             jobs.set_output(session, attempt.job.job_id, output.index, entry)
             written += entry["size_bytes"]
         for warning in warnings:
             jobs.add_warning(session, attempt.job.job_id, warning.to_json())
-        return complete(session, attempt, usage=run.usage(written))
+        close(session, attempt, usage=run.usage(written))
+        return done
 
 
 def keep_found(job_id: str, pairs: Sequence[tuple[OutputFile, MediaInfo]]) -> None:
@@ -65,15 +68,26 @@ def keep_found(job_id: str, pairs: Sequence[tuple[OutputFile, MediaInfo]]) -> No
             jobs.set_output(session, job_id, output.index, {"media_info": info.to_json()})
 
 
-def hold(session: Session, attempt: Attempt, staged: Sequence[Publication] = ()) -> None:
-    """Check the fence and keep it until the transaction ends. Raises: LeaseEnded."""
-    if steps.lock_if_held(session, *attempt.key):
-        return
+def complete(
+    session: Session, attempt: Attempt, staged: Sequence[Publication] = ()
+) -> steps.Completion:
+    """Complete the step, which keeps the fence until the transaction ends. Raises: LeaseEnded."""
+    done = steps.complete(session, *attempt.key)
+    if done is not None:
+        return done
     for publication in staged:
         with suppress(Failure):  # the sweep removes what cannot be removed now
             publication.discard()
     pulse = steps.look(session, *attempt.key)
     raise LeaseEnded(Stop.LEASE_LOST if pulse.is_wanted else Stop.CANCELLED)
+
+
+def close(session: Session, attempt: Attempt, **found: Any) -> None:
+    """Write down how a completed attempt ended, and tell of it."""
+    attempts.close(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, **found)
+    job_id, data = attempt.job.job_id, {**attempt.place, "status": StepStatus.COMPLETED.value}
+    text = f"Step {attempt.step_id} completed."
+    jobs.tell(session, job_id, "step.status", data, "processing", text, **attempt.place)
 
 
 def _files(output: OutputFile) -> list[tuple[str, str]]:
@@ -101,16 +115,6 @@ def _stage(run: Run, path: str, uri: str) -> Publication:
 
     publication.stage(path, note, tick)
     return publication
-
-
-def complete(session: Session, attempt: Attempt, **found: Any) -> steps.Completion:
-    done = steps.complete(session, *attempt.key)
-    attempts.close(session, *attempt.key, StepStatus.COMPLETED, exit_code=0, **found)
-    job_id, data = attempt.job.job_id, {**attempt.place, "status": StepStatus.COMPLETED.value}
-    jobs.record_event(session, job_id, "step.status", data)
-    text = f"Step {attempt.step_id} completed."
-    jobs.log(session, job_id, "info", "processing", text, **attempt.place)
-    return done or steps.Completion()
 
 
 def _published(

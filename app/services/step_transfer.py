@@ -24,8 +24,9 @@ def _fetch(run: Run) -> steps.Completion:
     moved = fetch_into(run, run.attempt.planned, run.folder)
     metrics.transferred.labels("in").inc(moved)
     with transaction() as session:
-        step_publish.hold(session, run.attempt)
-        return step_publish.complete(session, run.attempt, usage=run.usage(moved))
+        done = step_publish.complete(session, run.attempt)
+        step_publish.close(session, run.attempt, usage=run.usage(moved))
+    return done
 
 
 def _send(run: Run) -> steps.Completion:

@@ -28,7 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app import metrics
 from app.store.admissions import is_waiting
-from app.store.binds import JOB, table
+from app.store.binds import JOB, fill, placeholders, table
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.session import after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
@@ -59,6 +59,12 @@ _counted = (
 _RECORD = insert(table(JobEvent)).from_select(
     ["job_id", "seq", "type", "data"],
     select(*_counted.c, bindparam("kind", type_=Text), bindparam("data", type_=JSONB)),
+)
+_NOWHERE = {"step_id": None, "attempt": None}
+_TELL = _RECORD.add_cte(
+    insert(table(JobLog))
+    .values(job_id=JOB, **placeholders(("level", "stage", "message", *_NOWHERE)))
+    .cte("logged")
 )
 _index = bindparam("index", type_=Integer)
 _entry = _C.outputs.op("->", return_type=JSONB())(_index)
@@ -176,6 +182,20 @@ def set_priority(session: Session, job_id: str, priority: int) -> bool:
 def record_event(session: Session, job_id: str, kind: str, data: dict[str, Any]) -> None:
     """Append an event that is not a change of the job's status."""
     session.execute(_RECORD, {"in_job": job_id, "kind": kind, "data": data})
+
+
+def tell(
+    session: Session,
+    job_id: str,
+    kind: str,
+    data: dict[str, Any],
+    stage: str,
+    message: str,
+    **place: Any,
+) -> None:
+    """The same, and a line in the job's log."""
+    line = {"level": "info", "stage": stage, "message": message, **_NOWHERE, **place}
+    session.execute(_TELL, {"in_job": job_id, "kind": kind, "data": data, **fill(line)})
 
 
 def _add_event(session: Session, job_id: str, seq: int, kind: str, data: dict[str, Any]) -> None:

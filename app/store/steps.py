@@ -50,7 +50,6 @@ _LOCKED = (
 _LOCK = select(_JOBS.c.status).where(_JOBS.c.job_id == JOB).with_for_update(key_share=True)
 _IS_WANTED = exists().where(_JOBS.c.job_id == JOB, jobs.is_running(_JOBS.c))
 _LOOK = select(exists().where(_IS_HELD), _IS_WANTED)
-_LOCK_HELD = select(_C.attempt).where(_IS_HELD).with_for_update()
 _QUEUE = (
     update(_STEPS)
     .where(_C.job_id == JOB, _C.step_id.in_(bindparam("these", expanding=True)))
@@ -193,13 +192,6 @@ def look(session: Session, job_id: str, step_id: str, attempt: int) -> Pulse:
     return Pulse(is_ours=is_ours, is_wanted=is_wanted)
 
 
-def lock_if_held(session: Session, job_id: str, step_id: str, attempt: int) -> bool:
-    """Check the fence under the job's and the step's row locks: nobody can take the step, or end
-    the job, before we commit."""
-    is_wanted = lock(session, job_id) in RUNNING
-    return is_wanted and session.scalar(_LOCK_HELD, key(job_id, step_id, attempt)) is not None
-
-
 Woken = tuple[tuple[str, str], ...]
 """Steps that wait for nothing more, each with its kind."""
 
@@ -215,9 +207,12 @@ class Completion:
 
 
 def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Completion | None:
-    """Finish a step that is still ours, and count it down in those that wait for it; None when it
-    was not ours. The job's row must be locked."""
+    """Finish a step that is still ours in a job that still wants it, and count it down in those that
+    wait for it; else None. This is the fence: nobody can take the step, or end the job, before we commit.
+    """
     known = key(job_id, step_id, attempt)
+    if lock(session, job_id) not in RUNNING:
+        return None
     done = session.execute(_COMPLETE, known).one_or_none()
     if done is None:
         return None
