@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, and_, bindparam, func, insert, select, update
+from sqlalchemy import CTE, Update, and_, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import metrics
@@ -21,7 +21,6 @@ _OF_JOB = (
     .where(StepAttempt.job_id == JOB)
     .order_by(StepAttempt.step_id, StepAttempt.attempt)
 )
-_OPEN = insert(_TABLE)
 _NUMBERS = select(Step.step_id, Step.attempt).where(Step.job_id == JOB)
 _RESULTS = (
     select(StepAttempt.step_id, StepAttempt.result)
@@ -45,10 +44,10 @@ def results_of(session: Session, job_id: str) -> dict[str, dict[str, Any]]:
     return {step_id: found for step_id, found in rows if found is not None}
 
 
-def open_(session: Session, job_id: str, step_id: str, attempt: int, worker: str) -> None:
-    """The row of an attempt that begins."""
-    row = {"job_id": job_id, "step_id": step_id, "attempt": attempt, "worker": worker}
-    session.execute(_OPEN, row)
+def opened(taken: CTE) -> CTE:
+    """SQL: the row of an attempt that begins, for a step that is taken in the same statement."""
+    row = select(taken.c.job_id, taken.c.step_id, taken.c.attempt, taken.c.worker)
+    return insert(_TABLE).from_select(list(row.selected_columns.keys()), row).cte("opened")
 
 
 def annotate(session: Session, job_id: str, step_id: str, attempt: int, **values: Any) -> None:

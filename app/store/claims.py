@@ -21,7 +21,7 @@ _BEFORE = select(_C.status, _C.attempt).where(_IS_IT)
 _IS_RUNNING = _C.status == _S.RUNNING.value
 _IS_DUE = and_(_C.status == _S.QUEUED.value, or_(_C.not_before.is_(None), _C.not_before <= NOW))
 _IS_LOST = and_(_IS_RUNNING, _C.lease_until < NOW)
-_TAKE = (
+_TAKEN = (
     update(_STEPS)
     .where(
         _IS_IT, _C.deps_left == 0, or_(_IS_DUE, _IS_LOST), places.may_run_at(bindparam("at")),
@@ -33,8 +33,10 @@ _TAKE = (
         # a worker that died with the step in its hands counts against the step (poison)
         failures=_C.failures + case((_IS_RUNNING, 1), else_=0),
     )
-    .returning(_C.attempt, _C.failures, NOW.label("now"))
+    .returning(_C.job_id, _C.step_id, _C.attempt, _C.worker, _C.failures, NOW.label("now"))
+    .cte("taken")
 )  # fmt: skip
+_TAKE = select(_TAKEN).add_cte(attempts.opened(_TAKEN))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,6 @@ def claim(
     taken = session.execute(_TAKE, asked).one_or_none()
     if taken is None:
         return None
-    attempts.open_(session, job_id, step_id, taken.attempt, worker)
     is_first = job.deadline_at is None
     deadline_at = jobs.start_clock(session, job_id) if job.deadline_at is None else job.deadline_at
     lost = step.attempt if step.status == _S.RUNNING else None
