@@ -14,7 +14,7 @@ from app.engine.progress import Progress
 from app.engine.storage import s3
 from app.engine.storage.port import Publication
 from app.errors import Failure
-from app.services import remote, step_command
+from app.services import step_command
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
 from app.services.step_lease import LeaseEnded
@@ -100,11 +100,11 @@ def _files(output: OutputFile) -> list[tuple[str, str]]:
 
 def _stage(run: Run, path: str, uri: str) -> Publication:
     attempt, size = run.attempt, os.path.getsize(path)
-    publication = remote.plan_publication(
-        uri, attempt.job.tenant_id, "-".join(map(str, attempt.key))
-    )
+    publication = run.publication(uri)
 
     def note(mark: str) -> None:
+        if mark in run.noted:
+            return
         with transaction() as session:
             parts.add(session, mark, *attempt.key)
             for known in filter(s3.has_no_id, publication.marks):

@@ -13,15 +13,16 @@ from app.engine.classify import classify
 from app.engine.outcome import Bounds, Outcome, Stop
 from app.engine.progress import Progress
 from app.engine.sandbox import Reach
+from app.engine.storage.port import Publication
 from app.engine.tools import Tools
 from app.errors import Failure
-from app.services import step_command
+from app.services import remote, step_command
 from app.services.attempt import Attempt
 from app.services.cost_learn import usage_of
 from app.services.policy import limits_of
 from app.services.step_command import Command
 from app.services.step_lease import Lease, LeaseEnded
-from app.store import attempts
+from app.store import attempts, parts
 from app.store.session import transaction
 from operators.problem import Code
 from planner.codecs import FASTSTART
@@ -54,6 +55,8 @@ class Run:
     """When the job's time is over, by the monotonic clock."""
     outcomes: list[Outcome] = field(default_factory=list)
     """Of every FFmpeg that ran: a measuring step may need several."""
+    noted: set[str] = field(default_factory=set)
+    """Files beside destinations that are on the list of such files."""
 
     def usage(self, output_bytes: int) -> dict[str, Any]:
         """What the attempt took, to be learnt from."""
@@ -74,6 +77,9 @@ class Run:
         command = self._command(measured)
         with transaction() as session:
             attempts.annotate(session, *attempt.key, command=command.shown, argv=list(command.argv))
+            for mark in self._marks(command):
+                parts.add(session, mark, *attempt.key)
+                self.noted.add(mark)
         lease.expected_ms = command.expected_ms
         estimated_ms = attempt.planned["estimates"]["wall_ms"]
         limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
@@ -96,6 +102,20 @@ class Run:
         _count(outcome)
         _check(outcome, command, is_job_late=self.seconds_left <= limit_s)
         return command, outcome
+
+    def _marks(self, command: Command) -> list[str]:
+        """What will stand beside destinations here: noted with the command, that is a transaction less."""
+        return [
+            mark
+            for output in command.outputs
+            if not (output.is_numbered or is_remote(output.destination))
+            for mark in self.publication(output.destination).marks
+        ]
+
+    def publication(self, uri: str) -> Publication:
+        """How an output of the attempt will appear. Raises: Failure."""
+        key = "-".join(map(str, self.attempt.key))
+        return remote.plan_publication(uri, self.attempt.job.tenant_id, key)
 
     def _reach(self, command: Command) -> Reach:
         """What the command reads: its inputs, and the files of lists beside it."""

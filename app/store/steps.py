@@ -56,19 +56,17 @@ _QUEUE = (
     .where(_C.status == _S.PENDING.value)
     .values(status=_S.QUEUED.value, queued_at=NOW, updated_at=NOW)
 )
+_IS_STAGE_OPEN = exists().where(
+    _OTHER.job_id == _C.job_id, _OTHER.stage == _C.stage, _OTHER.kind == _C.kind,
+    _OTHER.step_id != _C.step_id, _OTHER.status != _S.COMPLETED.value,
+)  # fmt: skip
+_HAS_FOLLOWERS = exists().where(_OTHER.job_id == JOB, _OTHER.depends_on.op("?")(STEP))
 _COMPLETE = (
     update(_STEPS)
     .where(_IS_HELD)
     .values(status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW)
-    .returning(
-        # whether others of its stage are still to be done
-        exists().where(
-            _OTHER.job_id == _C.job_id, _OTHER.stage == _C.stage,
-            _OTHER.kind == _C.kind, _OTHER.step_id != _C.step_id,
-            _OTHER.status != _S.COMPLETED.value,
-        )
-    )
-)  # fmt: skip
+    .returning(_IS_STAGE_OPEN.label("is_stage_open"), _HAS_FOLLOWERS.label("has_followers"))
+)
 _COUNT_DOWN = (
     update(_STEPS)
     .where(_C.job_id == JOB, _C.depends_on.op("?")(STEP))
@@ -216,11 +214,11 @@ def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Compl
     done = session.execute(_COMPLETE, known).one_or_none()
     if done is None:
         return None
-    counted = session.execute(_COUNT_DOWN, known)
+    counted = session.execute(_COUNT_DOWN, known).all() if done.has_followers else ()
     ready = [row for row in counted if row.deps_left == 0]
     return Completion(
         woken=tuple((row.step_id, row.kind) for row in ready if row.status == _S.QUEUED),
-        is_turn=not done[0] or any(row.status == _S.PENDING for row in ready),
+        is_turn=not done.is_stage_open or any(row.status == _S.PENDING for row in ready),
     )
 
 

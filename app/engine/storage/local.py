@@ -65,6 +65,7 @@ class LocalPublication:
         else copies; `tick` is called in between and may raise. Raises: Failure."""
         note(self.part)
         try:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
             _place(work_file, self.part, tick)
             with open(self.part, "rb") as part:
                 os.fsync(part.fileno())
@@ -93,15 +94,11 @@ class LocalPublication:
 
 def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> LocalPublication:
     """Where an output will appear. `attempt` is unique among all attempts of all jobs, so that two
-    jobs with one destination do not share a part. Makes the folder. Raises: Failure."""
+    jobs with one destination do not share a part. Raises: Failure."""
     wanted = parse_uri(uri).path
     folder, name = os.path.split(wanted)
     real = os.path.realpath(folder)
     _check_inside(os.path.join(real, name), wanted, roots)
-    try:
-        os.makedirs(real, exist_ok=True)
-    except OSError as error:
-        raise write_failure(error, wanted) from error
     # a file name has at most 255 bytes
     short = name.encode()[:160].decode(errors="ignore")
     part = os.path.join(real, f".{short}.{attempt}.part")

@@ -79,8 +79,10 @@ def test_a_destination_that_is_a_link_is_replaced_not_followed(roots: tuple[Path
 def test_what_is_in_the_way_is_a_failure_with_a_code(roots: tuple[Path, Path]) -> None:
     inside, _ = roots
     (inside / "file").write_text("x")
+    uri = file_uri(str(inside / "file" / "o.mp4"))
+    publication = local.plan_publication(uri, "1", [str(inside)])
     with pytest.raises(Failure, match="OUTPUT_WRITE_FAILED"):
-        local.plan_publication(file_uri(str(inside / "file" / "o.mp4")), "1", [str(inside)])
+        publication.stage(str(inside / "file"), lambda _: None, lambda _: None)
 
 
 def test_work_folders_are_private_and_go_as_a_whole(tmp_path: Path) -> None:
