@@ -61,7 +61,7 @@ class Service:
         return found
 
     def wait(
-        self, job_id: str, *statuses: str, seconds: float = 60, poll_s: float = 0.05
+        self, job_id: str, *statuses: str, seconds: float = 180, poll_s: float = 0.05
     ) -> dict[str, Any]:
         """The job once it has one of the statuses (default: an end)."""
         wanted = statuses or TERMINAL
@@ -86,7 +86,7 @@ class Service:
             time.sleep(0.05)
         raise AssertionError("no progress was seen")
 
-    def run(self, spec: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+    def run(self, spec: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
         return self.wait(self.submit(spec)["job_id"], seconds=seconds)
 
     def get(self, path: str) -> Any:
