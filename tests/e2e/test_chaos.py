@@ -12,7 +12,7 @@ from tests.helpers.service import processes_naming, running_service
 @pytest.mark.parametrize(
     ("jobs", "faults", "limit_s"),
     [
-        pytest.param(20, 8, 170, marks=pytest.mark.timeout(300)),
+        pytest.param(20, 8, 280, marks=pytest.mark.timeout(400)),
         pytest.param(200, 65, 1500, marks=[pytest.mark.full, pytest.mark.timeout(1800)]),
     ],
 )

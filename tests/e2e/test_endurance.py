@@ -24,7 +24,7 @@ def test_a_step_longer_than_the_visibility_timeout_runs_once(tmp_path: Path, med
         source.write_bytes(clip.read_bytes())
         job_id = service.submit(slow(source, service.media / "o.mp4", preset="veryfast"))["job_id"]
         began = time.monotonic()
-        done = service.wait(job_id, seconds=150)
+        done = service.wait(job_id, seconds=300)
         assert done["status"] == "completed", done["error"]
         assert time.monotonic() - began > 6, "too quick to show anything"
         (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
@@ -55,7 +55,7 @@ def test_a_full_disk_fails_a_step_with_its_code_and_recovers(
         job_id = service.submit(spec)["job_id"]
         code = _first_error(service, job_id)
         hog.unlink()
-        done = service.wait(job_id, seconds=60)
+        done = service.wait(job_id, seconds=240)
         assert (code, done["status"]) == ("INSUFFICIENT_DISK_SPACE", "completed"), done["error"]
         assert service.work_files() == []
 

@@ -48,14 +48,14 @@ def test_a_failed_job_is_tried_again_from_where_it_failed(
     blocked.write_text("in the way")
     spec = job(long_clip, op("loudnorm", "src", "loud"), loud=blocked / "o.m4a")
     spec["outputs"][0]["codec"] = {"video": "none"}
-    failed = service.run(spec, seconds=90)
+    failed = service.run(spec, seconds=240)
     assert failed["status"] == "failed", failed
     first = service.get(f"/v1/jobs/{failed['job_id']}/steps")["data"]
     assert [step["status"] for step in first] == ["completed", "failed"]
     blocked.unlink()
     answer = service.client.post(f"/v1/jobs/{failed['job_id']}/retry")
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
-    done = service.wait(failed["job_id"], seconds=90)
+    done = service.wait(failed["job_id"], seconds=240)
     assert (done["status"], done["retry_count"], done["error"]) == ("completed", 1, None)
     steps = service.get(f"/v1/jobs/{failed['job_id']}/steps")["data"]
     assert len(steps[0]["attempts"]) == len(first[0]["attempts"])

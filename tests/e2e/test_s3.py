@@ -124,7 +124,7 @@ def test_a_killed_upload_leaves_the_whole_object_or_none(
         for pid in near.pids("celery", "transfer@"):
             if chance.random() < 0.7:
                 os.kill(pid, signal.SIGKILL)
-        done = near.wait(job_id, seconds=60)
+        done = near.wait(job_id, seconds=240)
         assert done["status"] == "completed", done["error"]
         there = s3.get(key)
         assert len(there) == done["outputs"][0]["size_bytes"]
@@ -156,7 +156,7 @@ def test_workers_without_a_common_disk_share_work_by_s3(
         for number in range(8):
             spec = job(source, *chain, c={"destination": f"s3://media/default/far/{number}.mp4"})
             jobs.append(near.submit(spec)["job_id"])
-        done = [near.wait(job_id, seconds=90) for job_id in jobs]
+        done = [near.wait(job_id, seconds=240) for job_id in jobs]
     assert {one["status"] for one in done} == {"completed"}, [one["error"] for one in done]
     workers = {a["worker"].partition("@")[0] for one in done for a in attempts_of(near, one)}
     assert "another" in workers

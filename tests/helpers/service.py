@@ -75,7 +75,7 @@ class Service:
             time.sleep(poll_s)
         raise AssertionError(f"{job['status']}, not {wanted}: {job['error']}\n{self.logs()}")
 
-    def wait_running(self, job_id: str, seconds: float = 30) -> dict[str, Any]:
+    def wait_running(self, job_id: str, seconds: float = 90) -> dict[str, Any]:
         """The job once FFmpeg has reported progress."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
