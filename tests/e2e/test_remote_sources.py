@@ -260,12 +260,19 @@ def test_ten_seconds_of_an_hour_are_a_twentieth_of_its_bytes(
         url = own.put("/hour.mp4", body)
         out = near.media / "out"
         cut = op("trim", "src", "cut", start=2400.5, duration=10)
-        done = near.run(job(url, cut, cut=out / "part.mkv"), seconds=240)
+
+        def exact(uri: str | Path, name: str) -> dict[str, Any]:
+            """x264 is not the same to the bit each time, on a busy machine."""
+            spec = job(uri, cut, cut=out / name)
+            spec["outputs"][0]["codec"] = {"video": {"codec": "ffv1"}}
+            return near.run(spec, seconds=240)
+
+        done = exact(url, "part.mkv")
         assert done["status"] == "completed", done["error"]
         assert done["warnings"] == []
         assert own.sent < len(body) / 20, f"{own.sent / len(body):.1%}"
         local = Path(shutil.copy(source, near.media / "hour.mp4"))
-        again = near.run(job(local, cut, cut=out / "local.mkv"), seconds=240)
+        again = exact(local, "local.mkv")
         assert again["status"] == "completed", again["error"]
         assert media.frames(out / "part.mkv") == media.frames(out / "local.mkv")
         assert media.samples(out / "part.mkv") == media.samples(out / "local.mkv")
