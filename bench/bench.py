@@ -14,14 +14,14 @@ from app.engine.tools import Tools
 from app.settings import Settings
 from operators.reading import declared
 from tests.helpers.media import Media
-from tests.helpers.service import FAST, Service, running_service
+from tests.helpers.service import Service, fast, running_service
 
 GOOD_SOUND = ("-g", "60", "-c:a", "aac", "-b:a", "128k")
 _TYPED = Path(__file__).parent / "typed"
 # tests run on rules that are faster than the defaults; users do not
 DEFAULTS = {
     name: str(declared(Settings)[name.lower()].default)
-    for name in FAST
+    for name in fast()
     if not name.startswith(("RATE_LIMIT", "DRAIN"))
 }
 RAISED = {"LIMIT_CONCURRENT_JOBS": "1000", "LIMIT_QUEUED_JOBS": "100000"}

@@ -64,7 +64,7 @@ def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
     """Run tasks of some queues (celery)."""
     at_once = concurrency or settings.current().slots
     _become(
-        "celery", "-A", "app.queue.celery:celery", "worker", "--hostname", f"{name}@%h", "--queues", queues,
+        "app.cli.celery_program", "worker", "--hostname", f"{name}@%h", "--queues", queues,
         "--concurrency", str(at_once), "--pool", pool, "--loglevel", settings.current().log_level,
         "--without-mingle", "--without-gossip", "--events",
         # SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back
@@ -78,7 +78,7 @@ def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
 def beat() -> None:
     """Send the periodic sweep (celery beat). Two of them do no harm."""
     _become(
-        "celery", "-A", "app.queue.celery:celery", "beat", "--loglevel", settings.current().log_level,
+        "app.cli.celery_program", "beat", "--loglevel", settings.current().log_level,
         # the schedule is static, so its file is worth nothing after a restart
         "--schedule", f"/dev/shm/media-pipeline-beat-{os.getpid()}" if os.path.isdir("/dev/shm") else "beat.db",
         "--pidfile", "",

@@ -12,7 +12,7 @@ from bench.bench import Bench
 from bench.figure import Figure, median_ms
 from tests.helpers import rows
 from tests.helpers.servers import own_servers
-from tests.helpers.service import FAST
+from tests.helpers.service import fast
 
 _SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _TIMES = 40
@@ -36,7 +36,7 @@ _SPEC = json.dumps({"inputs": [{"id": "src", "source": "file:///media/in.mp4"}],
 def measure(_: Bench) -> Iterator[Figure]:
     curves: dict[str, list[list[float]]] = {"claim": [], "get": [], "list": []}
     there = 0
-    with own_servers(**FAST):
+    with own_servers(**fast()):
         for size in _SIZES:
             _fill(there + 1, size)
             there = size

@@ -16,6 +16,8 @@ from app.errors import Failure
 from planner.uri import file_uri
 from tests.helpers.s3 import S3Server
 
+pytestmark = pytest.mark.server
+
 BODY = random.Random(5).randbytes(40_000_000)
 
 

@@ -8,6 +8,8 @@ from app.engine.storage.shared_work import SharedWork
 from app.errors import Failure
 from tests.helpers.s3 import S3Server
 
+pytestmark = pytest.mark.server
+
 KEY = ("job_1", "s1", 1)
 
 

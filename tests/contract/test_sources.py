@@ -16,6 +16,8 @@ from app.errors import Failure
 from tests.helpers.s3 import S3Server
 from tests.helpers.web import WebServer
 
+pytestmark = pytest.mark.server
+
 BODY = random.Random(3).randbytes(3_000_000)
 Put = Callable[[str, bytes | None], Source]
 OPEN = Web(guard=Guard(allows_private=True))

@@ -13,13 +13,15 @@ from tests.helpers.media import Media
 from tests.helpers.service import Service
 from tests.helpers.specs import job, op
 
+pytestmark = pytest.mark.stack("default")
+
 REFUSED = {
     "FORMAT_BLOCKED", "PROTOCOL_BLOCKED", "MEDIA_PROBE_FAILED", "INPUT_CORRUPTED", "UNSUPPORTED_FORMAT",
     "UNSUPPORTED_CODEC", "RESOLUTION_TOO_HIGH", "RESOURCE_LIMIT_EXCEEDED",
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def victim(service: Service, media: Media) -> Path:
     """A file of somebody else's that lies beside the attacker's uploads."""
     path = service.media / "victim.mp4"

@@ -8,6 +8,8 @@ from tests.helpers.media import Media
 from tests.helpers.service import Service
 from tests.helpers.specs import job, op
 
+pytestmark = pytest.mark.stack("default")
+
 
 def test_every_problem_is_reported_at_once(service: Service) -> None:
     spec = {
@@ -58,7 +60,7 @@ def test_bad_files_fail_the_job_with_a_pointer(
     assert done["error"]["message"].endswith(".")
     assert "root:" not in str(done)
     assert service.client.get("/readyz").json()["status"] == "ok"
-    assert service.work_files() == []
+    assert service.work_files(done["job_id"]) == []
 
 
 def test_sound_into_scale_is_an_error_with_a_pointer(service: Service, media: Media) -> None:

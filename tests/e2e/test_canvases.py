@@ -1,28 +1,22 @@
 """Plans of many steps: chains and chords over real workers, messages that come twice."""
 
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.media import Media
-from tests.helpers.service import Service, running_service
-from tests.helpers.specs import job, op
+from tests.helpers.pace import scaled
+from tests.helpers.render import render
+from tests.helpers.service import VISIBILITY_TIMEOUT_S, Service
+from tests.helpers.specs import job, op, slow
+
+pytestmark = pytest.mark.stack("stepwise")
 
 
-@pytest.fixture(scope="module")
-def stepwise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service whose plans run every operation as a step of its own."""
-    data_dir = tmp_path_factory.mktemp("stepwise") / "data"
-    with running_service(data_dir, "--workers", "2", PLAN_OPTIMIZE="false") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def source(stepwise: Service, media: Media) -> Path:
-    return Path(shutil.copy(media.clip(), stepwise.media / "clip.mp4"))
+    return stepwise.place(media.clip())
 
 
 def test_a_graph_of_many_steps_runs_in_order(stepwise: Service, source: Path, media: Media) -> None:
@@ -50,24 +44,39 @@ def test_a_graph_of_many_steps_runs_in_order(stepwise: Service, source: Path, me
         assert all(ended[needed] <= began[step["step_id"]] for needed in step["depends_on"])
     assert len(media.frame_hashes(out / "cut.mp4")) == 60
     assert len(media.frame_hashes(out / "short.mp4")) == 30
-    assert stepwise.work_files() == []
+    assert stepwise.work_files(done["job_id"]) == []
 
 
 def test_the_stepwise_plan_makes_the_same_frames(
-    stepwise: Service, service: Service, source: Path, clip: Path, media: Media
+    stepwise: Service, source: Path, media: Media, tmp_path: Path
 ) -> None:
-    def spec(of: Path, out: Path) -> dict[str, object]:
-        made = job(
-            of, op("trim", "src", "cut", start=1, end=2), op("scale", "cut", "s", width=200), s=out
-        )
-        made["outputs"][0]["codec"] = {"video": {"codec": "ffv1"}, "audio": {"codec": "flac"}}
-        return made
+    out = stepwise.media / "same.mkv"
+    spec = job(
+        source, op("trim", "src", "cut", start=1, end=2), op("scale", "cut", "s", width=200), s=out
+    )
+    spec["outputs"][0]["codec"] = {"video": {"codec": "ffv1"}, "audio": {"codec": "flac"}}
 
-    for running, of in ((stepwise, source), (service, clip)):
-        assert running.run(spec(of, running.media / "same.mkv"))["status"] == "completed"
-    one, other = (media.frame_hashes(s.media / "same.mkv") for s in (stepwise, service))
+    assert stepwise.run(spec)["status"] == "completed"
+    fused = render(spec, tmp_path, media.binaries)
+
+    one, other = media.frame_hashes(out), media.frame_hashes(fused.paths[0])
+    assert len(fused.plan.steps) == 1
     assert one == other
     assert len(one) == 30
+
+
+def test_a_step_longer_than_the_visibility_timeout_runs_once(
+    stepwise: Service, media: Media
+) -> None:
+    source = stepwise.place(media.clip("long.mp4", seconds=10))
+    job_id = stepwise.submit(slow(source, stepwise.media / "o.mp4", preset="fast"))["job_id"]
+    began = time.monotonic()
+    done = stepwise.wait(job_id)
+
+    assert done["status"] == "completed", done["error"]
+    assert time.monotonic() - began > scaled(2 * VISIBILITY_TIMEOUT_S), "too quick to show anything"
+    for step in stepwise.get(f"/v1/jobs/{job_id}/steps")["data"]:
+        assert [attempt["status"] for attempt in step["attempts"]] == ["completed"]
 
 
 def test_a_failing_branch_fails_the_job_and_stops_the_others(
@@ -104,7 +113,6 @@ def test_steps_run_where_the_files_are_that_they_read(
         for n in range(0, 12, 2)
     ]
     with stepwise.another_worker(tmp_path / "work"):
-        _await_worker(stepwise, "another")
         ids = [stepwise.submit(spec)["job_id"] for spec in specs]
         for job_id in ids:
             done = stepwise.wait(job_id)
@@ -117,11 +125,3 @@ def test_steps_run_where_the_files_are_that_they_read(
         assert len(names) == 1, "the steps of a chain ran on two machines"
         worked += names
     assert set(worked) == {True, False}
-
-
-def _await_worker(service: Service, name: str) -> None:
-    deadline = time.monotonic() + 30
-    query = f"SELECT 1 FROM workers WHERE worker_id LIKE '{name}@%' AND status = 'active'"
-    while not service.rows(query):
-        assert time.monotonic() < deadline, service.logs()
-        time.sleep(0.1)

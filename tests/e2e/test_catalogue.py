@@ -9,10 +9,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from planner.uri import file_uri
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled
 from tests.helpers.service import Service, clean_env
 from tests.helpers.specs import job, op
+
+pytestmark = pytest.mark.stack("default")
 
 
 def out(service: Service, name: str) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def test_thumbnails_and_contact_sheets_are_files(service: Service, clip: Path) -
     for file in (*many["files"], *sheet["files"]):
         assert (service.media / file["uri"].rpartition("/")[2]).stat().st_size == file["size_bytes"]
     assert many["size_bytes"] == sum(file["size_bytes"] for file in many["files"])
-    assert service.parts() == []
+    assert service.parts("thumb") + service.parts("sheet") == []
 
 
 def test_subtitles_that_hold_none_fail_the_job_clearly(service: Service, clip: Path) -> None:
@@ -130,6 +135,7 @@ def _wheel(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.stack
 def test_an_operator_from_another_package_works(media: Media, tmp_path: Path) -> None:
     site = tmp_path / "site"
     pip = [
@@ -142,7 +148,9 @@ def test_an_operator_from_another_package_works(media: Media, tmp_path: Path) ->
         "--no-deps",
         "--disable-pip-version-check",
     ]
-    subprocess.run([*pip, "--target", str(site), str(_wheel(tmp_path))], check=True, timeout=120)
+    subprocess.run(
+        [*pip, "--target", str(site), str(_wheel(tmp_path))], check=True, timeout=scaled(120)
+    )
     source = tmp_path / "in.mkv"
     source.write_bytes(media.clip("s1.mp4", seconds=1).read_bytes())
     spec = job(
@@ -154,7 +162,11 @@ def test_an_operator_from_another_package_works(media: Media, tmp_path: Path) ->
     env = clean_env(PYTHONPATH=os.pathsep.join([str(site), os.getcwd()]))
     command = [sys.executable, "-m", "app.cli"]
     listed = subprocess.run(
-        [*command, "operators", "acme_mirror"], env=env, capture_output=True, text=True, timeout=60
+        [*command, "operators", "acme_mirror"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
     )
     assert "Swap left and right" in listed.stdout
     done = subprocess.run(
@@ -162,7 +174,7 @@ def test_an_operator_from_another_package_works(media: Media, tmp_path: Path) ->
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=scaled(120),
     )
     assert done.returncode == 0, done.stderr
     assert media.frame_hashes(tmp_path / "out.mkv") == media.frame_hashes(source, "hflip")

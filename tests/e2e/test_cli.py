@@ -6,14 +6,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
 from tests.helpers.service import clean_env, processes_naming
+
+pytestmark = pytest.mark.stack
 
 SPEC: dict[str, Any] = {
     "inputs": [{"id": "src", "source": "clip.mp4"}],
@@ -35,7 +37,7 @@ def folder(tmp_path: Path, media: Media) -> Path:
 def cli(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *words],
-        cwd=cwd, env=clean_env(COLUMNS="200", **env), capture_output=True, text=True, timeout=100, check=False,
+        cwd=cwd, env=clean_env(COLUMNS="200", **env), capture_output=True, text=True, timeout=scaled(100), check=False,
     )  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def test_the_plan_is_explained_and_its_script_works(
         text=True,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=scaled(60),
     )
     assert len(media.frame_hashes(folder / "out" / "small.mp4")) == 30
 
@@ -142,7 +144,7 @@ def test_an_environment_that_cannot_be_used_is_said(folder: Path) -> None:
 def test_interrupted_it_leaves_no_process_and_no_file(
     folder: Path, media: Media, number: int
 ) -> None:
-    shutil.copy(media.clip("long.mp4", seconds=30, size="1280x720"), folder / "clip.mp4")
+    shutil.copy(media.clip("long.mp4", seconds=10), folder / "clip.mp4")
     slow = {
         **SPEC,
         "operations": [
@@ -161,12 +163,13 @@ def test_interrupted_it_leaves_no_process_and_no_file(
         [sys.executable, "-m", "app.cli", "run", "spec.json", "--data-dir", "data"],
         cwd=folder, env=clean_env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 40
-    while not any("-progress" in line for line in processes_naming(str(folder))):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+
+    def encodes() -> bool:
+        return any("-progress" in line for line in processes_naming(str(folder)))
+
+    until("FFmpeg encodes", encodes, 40, lambda: processes_naming(str(folder)))
     process.send_signal(number)
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=scaled(30)) == 130
     assert processes_naming(str(folder)) == []
     assert sorted(path.name for path in folder.iterdir()) == ["clip.mp4", "data", "spec.json"]
     assert [p for p in (folder / "data" / "work").rglob("*") if p.is_file()] == []

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.pace import scaled
 from tests.helpers.service import Service, clean_env, free_port
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import endless, job, op
 
+pytestmark = pytest.mark.stack("default")
 Done = subprocess.CompletedProcess[str]
 
 
@@ -23,7 +25,7 @@ def cli(service: Service, tmp_path: Path) -> Callable[..., Done]:
         }
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *words], cwd=tmp_path, capture_output=True, text=True,
-            env=clean_env(COLUMNS="200", **{**known, **env}), timeout=100, check=False,
+            env=clean_env(COLUMNS="200", **{**known, **env}), timeout=scaled(100), check=False,
         )  # fmt: skip
 
     return run
@@ -58,7 +60,7 @@ def test_a_job_is_submitted_watched_and_read(
 def test_a_failed_job_tells_why_and_where(
     cli: Callable[..., Done], service: Service, clip: Path, tmp_path: Path
 ) -> None:
-    spec = slow(clip, service.media / "out" / "client-failed.mp4")
+    spec = endless(clip, service.media / "out" / "client-failed.mp4")
     spec["limits"] = {"max_memory": 1_000_000}
     done = cli("submit", write(tmp_path, spec), "--watch")
     assert done.returncode == 1

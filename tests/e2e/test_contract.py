@@ -4,21 +4,24 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 
-from tests.helpers.service import Service, running_service
+from tests.helpers.pace import scaled
+from tests.helpers.service import Service
+
+pytestmark = pytest.mark.stack("contract")
 
 SECRET = "what signs the credential of this test"
 SCOPES = "jobs:read jobs:write admin"
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> "Service":  # type: ignore[misc]
-    data_dir = tmp_path_factory.mktemp("contract") / "data"
-    with running_service(data_dir, JWT_ALGORITHM="HS256", JWT_SECRET=SECRET) as running:
-        yield running
+@pytest.fixture
+def service(stacks: Any) -> Service:
+    running: Service = stacks.get("contract", JWT_ALGORITHM="HS256", JWT_SECRET=SECRET)
+    return running
 
 
 def check(service: Service, folder: Path, seconds: int, *more: str) -> None:
@@ -34,9 +37,9 @@ def check(service: Service, folder: Path, seconds: int, *more: str) -> None:
         [
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(Path(__file__).with_name("schemathesis.toml")),
             "run", str(document), "--url", str(service.client.base_url), "-H", f"Authorization: Bearer {token}",
-            "--max-time", str(seconds), "--request-timeout", "20", *more,
+            "--max-time", str(seconds), "--request-timeout", f"{scaled(20):.0f}", *more,
         ],
-        cwd=folder, capture_output=True, text=True, check=False, timeout=seconds * 3 + 120,
+        cwd=folder, capture_output=True, text=True, check=False, timeout=scaled(seconds * 3 + 120),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert "Server error" not in done.stdout

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.helpers.collector import Collector, collector
 from tests.helpers.compose import Deployment, Process, deployment, ours
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL
+
+pytestmark = [pytest.mark.stack("deployment"), pytest.mark.server]
 
 TRACE_ID, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SCREENSHOTS = Path(".cache/screenshots")
@@ -32,8 +34,14 @@ def traces() -> Iterator[Collector]:
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
-    with deployment(folder, DRAIN_S="5", OTEL_EXPORTER_OTLP_ENDPOINT=traces.endpoint) as made:
-        made.extra |= {"OTEL_BSP_SCHEDULE_DELAY": "200", "LOG_LEVEL": "info", "SWEEP_S": "10"}
+    with deployment(
+        folder, DRAIN_S=f"{scaled(2):g}", OTEL_EXPORTER_OTLP_ENDPOINT=traces.endpoint
+    ) as made:
+        made.extra |= {
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+            "LOG_LEVEL": "info",
+            "SWEEP_S": f"{scaled(4):g}",
+        }
         for name in ours(made.found):
             if name != "migrate":
                 made.start(name)
@@ -43,7 +51,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Ite
 
 
 def process(deployed: Deployment, name: str) -> Process:
-    return next(one for one in deployed.running if one.name == name)
+    return next(one for one in deployed.running if one.name == name and one.child.poll() is None)
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +87,11 @@ def job(deployed: Deployment, client: httpx.Client, media: Media) -> dict[str, A
 
 
 def _wait(client: httpx.Client, job_id: str, seconds: float = 60) -> dict[str, Any]:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = client.get(f"/v1/jobs/{job_id}").json()
-        if found["status"] in TERMINAL:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(found)
+        return found if found["status"] in TERMINAL else None
+
+    return until(f"{job_id} has ended", ended, seconds)
 
 
 def test_a_job_goes_through_all_services(deployed: Deployment, job: dict[str, Any]) -> None:
@@ -168,10 +174,8 @@ def test_of_two_beats_one_is_enough(deployed: Deployment) -> None:
     first = process(deployed, "beat")
     first.end()
     deployed.running.remove(first)
-    before, deadline = sweeps(), time.monotonic() + 30
-    while sweeps() == before:
-        assert time.monotonic() < deadline, "nobody sends the sweep any more"
-        time.sleep(0.3)
+    before = sweeps()
+    until("the other beat sends a sweep", lambda: sweeps() > before, 30, deployed.logs)
 
 
 def test_log_lines_name_request_job_step_attempt_and_worker(
@@ -222,6 +226,7 @@ def test_flower_asks_for_its_login(deployed: Deployment, job: dict[str, Any]) ->
     assert 'flower_events_total{task="media_pipeline.run_step"' in text
 
 
+@pytest.mark.browser
 def test_flower_shows_workers_and_tasks_in_a_browser(
     deployed: Deployment, job: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -256,10 +261,17 @@ def _look(browser: str, url: str, name: str, profile: Path) -> str:
         "--virtual-time-budget=6000", f"--user-data-dir={profile}",
     ]  # fmt: skip
     subprocess.run(
-        [*options, f"--screenshot={picture}", url], check=True, capture_output=True, timeout=60
+        [*options, f"--screenshot={picture}", url],
+        check=True,
+        capture_output=True,
+        timeout=scaled(60),
     )
     assert picture.stat().st_size > 10_000
     done = subprocess.run(
-        [*options, "--dump-dom", url], check=True, capture_output=True, text=True, timeout=60
+        [*options, "--dump-dom", url],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=scaled(60),
     )
     return done.stdout

@@ -1,4 +1,4 @@
-"""Steps longer than what the broker waits, disks that fill up, and how soon a dead worker is missed."""
+"""Disks that fill up, and how soon a dead worker is missed."""
 
 import os
 import signal
@@ -11,24 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
 from tests.helpers.service import Service, running_service
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import endless, job, op
 
-
-def test_a_step_longer_than_the_visibility_timeout_runs_once(tmp_path: Path, media: Media) -> None:
-    with running_service(
-        tmp_path / "data", "--workers", "2", VISIBILITY_TIMEOUT_S="3", RETRY_MAX_S="1", LEASE_S="2"
-    ) as service:
-        clip = media.clip("long.mp4", seconds=30, size="640x360")
-        source = service.media / "long.mp4"
-        source.write_bytes(clip.read_bytes())
-        job_id = service.submit(slow(source, service.media / "o.mp4", preset="veryfast"))["job_id"]
-        began = time.monotonic()
-        done = service.wait(job_id, seconds=300)
-        assert done["status"] == "completed", done["error"]
-        assert time.monotonic() - began > 6, "too quick to show anything"
-        (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
-        assert [attempt["status"] for attempt in step["attempts"]] == ["completed"]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
@@ -55,21 +42,20 @@ def test_a_full_disk_fails_a_step_with_its_code_and_recovers(
         job_id = service.submit(spec)["job_id"]
         code = _first_error(service, job_id)
         hog.unlink()
-        done = service.wait(job_id, seconds=240)
+        done = service.wait(job_id)
         assert (code, done["status"]) == ("INSUFFICIENT_DISK_SPACE", "completed"), done["error"]
         assert service.work_files() == []
 
 
 def _first_error(service: Service, job_id: str) -> str:
     """The code of the first attempt that failed."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+
+    def errors() -> list[dict[str, str]]:
         steps = service.get(f"/v1/jobs/{job_id}/steps")["data"]
-        errors = [a["error"] for step in steps for a in step["attempts"] if a["error"]]
-        if errors:
-            return str(errors[0]["code"])
-        time.sleep(0.1)
-    raise AssertionError("nothing failed")
+        return [a["error"] for step in steps for a in step["attempts"] if a["error"]]
+
+    found = until("an attempt has failed", errors, 30, lambda: service.story(job_id))
+    return found[0]["code"]
 
 
 @pytest.mark.full
@@ -81,23 +67,24 @@ def test_a_dead_worker_is_missed_within_45_seconds_by_default(tmp_path: Path, me
     with running_service(
         tmp_path / "data", "--workers", "2", RETRY_BASE_S="10", **defaults
     ) as service:
-        source = service.media / "long.mp4"
-        source.write_bytes(media.clip("long.mp4", seconds=30, size="640x360").read_bytes())
+        source = service.place(media.clip("long.mp4", seconds=10))
         for number in range(3):
-            spec = slow(source, service.media / f"{number}.mp4", preset="medium")
+            spec = endless(source, service.media / f"{number}.mp4")
             job_id = service.submit(spec)["job_id"]
-            service.wait_running(job_id, seconds=90)
+            service.wait_running(job_id, seconds=60)
             (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
             name = step["attempts"][-1]["worker"].partition("@")[0]
             for pid in service.pids("celery", f"{name}@"):
                 if pid not in service.pool_pids(job_id):
                     os.kill(pid, signal.SIGKILL)
             killed = time.monotonic()
-            while len(step["attempts"]) < 2:
-                assert time.monotonic() - killed < 120
-                time.sleep(0.2)
+
+            def is_taken_over(job_id: str = job_id) -> bool:
                 (step,) = service.get(f"/v1/jobs/{job_id}/steps")["data"]
+                return len(step["attempts"]) > 1
+
+            until("another worker takes the step", is_taken_over, 120, service.logs)
             times.append(time.monotonic() - killed)
             service.client.delete(f"/v1/jobs/{job_id}")
     print(f"recovered after {', '.join(f'{t:.1f} s' for t in sorted(times))}")
-    assert statistics.median(times) <= 45
+    assert statistics.median(times) <= scaled(45)

@@ -12,8 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.helpers.service import Service, running_service
+from tests.helpers.pace import scaled
+from tests.helpers.service import Service
 from tests.helpers.specs import job, op, slow
+
+pytestmark = pytest.mark.stack("default")
 
 Event = dict[str, Any]
 
@@ -36,8 +39,8 @@ def events(service: Service, job_id: str, last: int | None = None) -> Iterator[E
                 found[name] = value
 
 
-def test_a_stream_tells_everything_once_and_ends(service: Service, clip: Path) -> None:
-    job_id = service.submit(slow(clip, service.media / "out" / "sse.mp4", "slower"))["job_id"]
+def test_a_stream_tells_everything_once_and_ends(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "sse.mp4"))["job_id"]
     found = list(events(service, job_id))
     kept = [event for event in found if "id" in event]
     assert [int(event["id"]) for event in kept] == list(range(1, len(kept) + 1))
@@ -55,8 +58,8 @@ def test_a_stream_tells_everything_once_and_ends(service: Service, clip: Path) -
     assert all(event["data"]["job_id"] == job_id for event in found)
 
 
-def test_a_client_that_comes_and_goes_misses_nothing(service: Service, clip: Path) -> None:
-    job_id = service.submit(slow(clip, service.media / "out" / "sse2.mp4", "slower"))["job_id"]
+def test_a_client_that_comes_and_goes_misses_nothing(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "sse2.mp4"))["job_id"]
     chance, seen = random.Random(7), [0]
     while service.job(job_id)["status"] != "completed" or seen[-1] < 10:
         stay = chance.randint(1, 4)
@@ -87,28 +90,36 @@ def test_a_finished_job_tells_its_story_and_a_strangers_nothing(
     assert service.client.get(path, headers={"Authorization": "Bearer no"}).status_code == 401
 
 
-@pytest.mark.timeout(120)
-def test_streams_are_bounded_and_end_with_their_process(tmp_path: Path) -> None:
-    with running_service(tmp_path / "data") as service:
-        service.client.post("/v1/queue/pause").raise_for_status()
+def test_streams_are_bounded_and_end_with_their_process(service: Service) -> None:
+    service.client.post("/v1/queue/pause").raise_for_status()
+    try:
         source = service.media / "none.mp4"
         spec = job(source, op("trim", "src", "cut", end=1), cut=service.media / "o.mp4")
-        job_id = service.submit(spec)["job_id"]
-        url, headers = f"{service.client.base_url}/v1/jobs/{job_id}/events", service.client.headers
-        with httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None)) as many:
-            open_, refused = [], 0
-            for _ in range(80):  # two processes, half of three quarters of 64 threads each
-                answer = many.send(many.build_request("GET", url, headers=headers), stream=True)
-                refused += answer.status_code == 429
-                open_ += [answer] if answer.status_code == 200 else []
-            assert 24 <= len(open_) <= 48
-            assert refused
-            began = time.monotonic()
-            assert service.job(job_id)["status"] == "pending"  # requests are served beside streams
-            assert time.monotonic() - began < 5
-            for pid in service.pids("gunicorn"):
-                os.kill(pid, signal.SIGTERM)
-            for answer in open_:
-                for _ in answer.iter_raw():
-                    pass
-            assert time.monotonic() - began < 12
+        _fill_with_streams(service, service.submit(spec)["job_id"])
+    finally:
+        service.ride_out("/healthz")
+        service.client.post("/v1/queue/resume").raise_for_status()
+
+
+def _fill_with_streams(service: Service, job_id: str) -> None:
+    url, headers = f"{service.client.base_url}/v1/jobs/{job_id}/events", service.client.headers
+    limits = httpx.Limits(max_connections=None)
+    with httpx.Client(timeout=scaled(60), limits=limits) as many:
+        open_, refused = [], 0
+        for _ in range(80):  # two processes, half of three quarters of 64 threads each
+            answer = many.send(many.build_request("GET", url, headers=headers), stream=True)
+            refused += answer.status_code == 429
+            open_ += [answer] if answer.status_code == 200 else []
+        assert 24 <= len(open_) <= 48
+        assert refused
+
+        began = time.monotonic()
+        assert service.job(job_id)["status"] == "pending"  # requests are served beside streams
+        assert time.monotonic() - began < scaled(5)
+
+        for pid in service.pids("gunicorn"):
+            os.kill(pid, signal.SIGTERM)
+        for answer in open_:
+            for _ in answer.iter_raw():
+                pass
+        assert time.monotonic() - began < scaled(12)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled
 from tests.helpers.render import render
 from tests.helpers.service import Service, clean_env
 
@@ -30,11 +31,12 @@ def test_an_example_runs(example: Path, media: Media, tmp_path: Path) -> None:
     assert len([step for step in done.plan.steps if not step.measures]) == 1
 
 
+@pytest.mark.stack
 def test_the_demo_shows_what_it_made(tmp_path: Path, media: Media) -> None:
     clip = media.clip("talk.mp4", seconds=8)
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "demo.py"), str(clip), "--out", str(tmp_path / "out")],
-        capture_output=True, text=True, timeout=120, check=False, cwd=ROOT, env=clean_env(),
+        capture_output=True, text=True, timeout=scaled(120), check=False, cwd=ROOT, env=clean_env(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
@@ -50,6 +52,7 @@ def readme(language: str, word: str, service: Service) -> str:
     return block.replace("localhost:8080", url)
 
 
+@pytest.mark.stack("default")
 def test_the_readmes_first_request_in_curl(service: Service, clip: Path) -> None:
     shutil.copy(clip, service.media / "talk.mp4")
     block = readme("sh", "/v1/jobs", service).replace("mp_live_…", service.key)
@@ -64,6 +67,7 @@ def test_the_readmes_first_request_in_curl(service: Service, clip: Path) -> None
     assert json.loads(done.stdout)["status"] == "completed"
 
 
+@pytest.mark.stack("default")
 def test_the_readmes_first_request_in_python(service: Service, clip: Path) -> None:
     shutil.copy(clip, service.media / "talk.mp4")
     block = readme("python", "Client", service).replace(

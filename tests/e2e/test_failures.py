@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ import pytest
 from app.engine.tools import Tools
 from tests.helpers.media import Media
 from tests.helpers.service import Service
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import endless, job, op, slow
+
+pytestmark = pytest.mark.stack("default")
 
 
 def attempts_of(service: Service, done: dict[str, Any]) -> list[dict[str, Any]]:
@@ -40,7 +41,7 @@ def check(service: Service, done: dict[str, Any], code: str, attempts: int) -> N
 
 
 def test_more_memory_than_allowed(service: Service, clip: Path) -> None:
-    spec = slow(clip, service.media / "out" / "memory.mp4")
+    spec = endless(clip, service.media / "out" / "memory.mp4")
     spec["limits"] = {"max_memory": 40_000_000}
     done = service.run(spec)
     check(service, done, "INSUFFICIENT_MEMORY", attempts=3)
@@ -71,8 +72,8 @@ def test_an_encrypted_input(service: Service, clip: Path, binaries: Tools, tmp_p
     assert done["error"]["errors"][0]["pointer"] == "/inputs/0/source"
 
 
-def test_a_killed_ffmpeg_is_tried_again(service: Service, clip: Path) -> None:
-    job_id = service.submit(slow(clip, service.media / "out" / "killed.mp4", "slower"))["job_id"]
+def test_a_killed_ffmpeg_is_tried_again(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(slow(long_clip, service.media / "out" / "killed.mp4"))["job_id"]
     service.wait_running(job_id)
     for pid in service.ffmpeg_pids(job_id):
         os.kill(pid, signal.SIGSEGV)
@@ -132,7 +133,7 @@ def test_a_bundle_holds_what_a_helper_needs(
     made = service.media / "out" / "bundled.mp4"
     spec = job(clip, op("trim", "src", "cut", start=1, end=2), cut=made)
     if outcome == "failed":
-        spec = slow(clip, made)
+        spec = endless(clip, made)
         spec["limits"] = {"max_memory": 1_000_000}
     spec["tags"] = {"see": "https://me:hunter2@host.example/x?token=hunter2"}
     done = service.run(spec)
@@ -165,11 +166,11 @@ def test_a_bundle_holds_what_a_helper_needs(
 
 def test_no_secret_and_no_foreign_path_is_shown(service: Service, clip: Path) -> None:
     """All that a failed job shows, walked through."""
-    spec = slow(clip, service.media / "out" / "walk.mp4")
+    spec = endless(clip, service.media / "out" / "walk.mp4")
     spec["limits"] = {"max_memory": 1_000_000}
     done = service.run(spec)
     job_id = done["job_id"]
-    time.sleep(0.2)
+    service.await_heartbeats()
     for path in ("", "/logs", "/plan"):
         text = service.client.get(f"/v1/jobs/{job_id}{path}").text
         for secret in ("Traceback", service.key, str(service.data_dir / "work"), "site-packages"):

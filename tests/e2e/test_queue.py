@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.service import Service
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import endless, job, op
+
+pytestmark = pytest.mark.stack("default")
 
 
 def test_a_paused_queue_lets_jobs_wait_and_says_where(service: Service, clip: Path) -> None:
@@ -48,14 +52,14 @@ def test_a_failed_job_is_tried_again_from_where_it_failed(
     blocked.write_text("in the way")
     spec = job(long_clip, op("loudnorm", "src", "loud"), loud=blocked / "o.m4a")
     spec["outputs"][0]["codec"] = {"video": "none"}
-    failed = service.run(spec, seconds=240)
+    failed = service.run(spec)
     assert failed["status"] == "failed", failed
     first = service.get(f"/v1/jobs/{failed['job_id']}/steps")["data"]
     assert [step["status"] for step in first] == ["completed", "failed"]
     blocked.unlink()
     answer = service.client.post(f"/v1/jobs/{failed['job_id']}/retry")
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
-    done = service.wait(failed["job_id"], seconds=240)
+    done = service.wait(failed["job_id"])
     assert (done["status"], done["retry_count"], done["error"]) == ("completed", 1, None)
     steps = service.get(f"/v1/jobs/{failed['job_id']}/steps")["data"]
     assert len(steps[0]["attempts"]) == len(first[0]["attempts"])
@@ -69,7 +73,7 @@ def test_a_job_that_waits_can_be_cancelled_and_one_that_runs_lets_the_next_in(
 ) -> None:
     """Five jobs of a tenant at once: the sixth waits until one of them ends."""
     busy = [
-        service.submit(slow(long_clip, service.media / f"busy-{n}.mp4", preset="slower"))["job_id"]
+        service.submit(endless(long_clip, service.media / f"busy-{n}.mp4"))["job_id"]
         for n in range(5)
     ]
     for job_id in busy:

@@ -8,28 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.engine.tools import Tools
 from tests.e2e.test_failures import attempts_of, check
 from tests.helpers.media import Media
-from tests.helpers.service import Service, running_service
+from tests.helpers.pace import until
+from tests.helpers.service import Service
 from tests.helpers.specs import job, op
 from tests.helpers.web import WebServer, web_server
 
-
-@pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory, binaries: Tools) -> Iterator[Service]:
-    """A service that may fetch from this machine, is soon out of patience, and lacks an encoder."""
-    folder = tmp_path_factory.mktemp("near")
-    ffmpeg = folder / "ffmpeg"
-    ffmpeg.write_text(
-        f'#!/bin/bash\nexec {binaries.ffmpeg} "${{@/libx265/libx265_not_built_in}}"\n'
-    )
-    ffmpeg.chmod(0o755)
-    with running_service(
-        folder / "data", ALLOW_PRIVATE_NETWORKS="true", STALL_TIMEOUT_S="2", BREAKER_S="1",
-        FFMPEG_BINARY=str(ffmpeg), FFPROBE_BINARY=binaries.ffprobe,
-    ) as running:  # fmt: skip
-        yield running
+pytestmark = pytest.mark.stack("near")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +44,7 @@ def test_a_remote_file_is_fetched_and_cut(near: Service, web: WebServer, media: 
     steps = near.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
     assert [(s["kind"], s["depends_on"]) for s in steps] == [("transfer", []), ("ffmpeg", ["s1"])]
     assert "secret" not in near.logs()
-    assert near.work_files() == []
+    assert near.work_files(done["job_id"]) == []
 
 
 def test_a_large_file_is_probed_from_its_ends(near: Service, web: WebServer, film: bytes) -> None:
@@ -210,6 +196,7 @@ def test_cancelling_stops_a_download(near: Service, film: bytes) -> None:
         "http://169.254.169.254/latest/meta-data", "http://[::ffff:127.0.0.1]/x",
     ],
 )  # fmt: skip
+@pytest.mark.stack("default")
 def test_private_addresses_are_refused_at_once(service: Service, source: str) -> None:
     answer = service.client.post("/v1/jobs", json=cut(source, service, "x.mp4"))
     assert answer.status_code == 422
@@ -217,6 +204,7 @@ def test_private_addresses_are_refused_at_once(service: Service, source: str) ->
 
 
 @pytest.mark.parametrize("source", ["http://2130706433/x.mp4", "http://0x7f.1/x", "http://127.1/x"])
+@pytest.mark.stack("default")
 def test_private_addresses_in_disguise_fail_the_job(service: Service, source: str) -> None:
     done = service.run(cut(source, service, "x.mp4"))
     check(service, done, "SSRF_BLOCKED", attempts=0)
@@ -230,7 +218,7 @@ def test_an_encoder_that_this_ffmpeg_lacks(near: Service, media: Media) -> None:
 
 
 def test_local_copies_are_gone(near: Service) -> None:
-    assert near.work_files() == []
+    until("work files are gone", lambda: not near.work_files(), 10, near.work_files)
     assert not list((near.data_dir / "work").glob("probe-*"))
     shutil.rmtree(near.media / "out", ignore_errors=True)
 
@@ -239,11 +227,8 @@ def test_local_copies_are_gone(near: Service) -> None:
 def hour(media: Media) -> Path:
     """An hour of moving pictures and sound: a minute, again and again."""
     minute = media.clip("minute.mp4", seconds=60, size="320x240", extra=("-g", "60", "-b:a", "64k"))
-    path = media.folder / "hour.mp4"
-    media.ffmpeg(
-        "-stream_loop", "59", "-i", str(minute), "-c", "copy", "-movflags", "+faststart", str(path)
-    )
-    return path
+    repeated = ("-stream_loop", "59", "-i", str(minute), "-c", "copy")
+    return media.made("hour.mp4", *repeated, "-movflags", "+faststart", source=minute)
 
 
 @pytest.mark.parametrize("is_index_last", [False, True])
@@ -265,7 +250,7 @@ def test_ten_seconds_of_an_hour_are_a_twentieth_of_its_bytes(
             """x264 is not the same to the bit each time, on a busy machine."""
             spec = job(uri, cut, cut=out / name)
             spec["outputs"][0]["codec"] = {"video": {"codec": "ffv1"}}
-            return near.run(spec, seconds=240)
+            return near.run(spec)
 
         done = exact(url, "part.mkv")
         assert done["status"] == "completed", done["error"]

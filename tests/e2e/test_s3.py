@@ -12,23 +12,26 @@ import pytest
 
 from tests.e2e.test_failures import attempts_of, check
 from tests.helpers.media import Media
+from tests.helpers.pace import until
 from tests.helpers.s3 import S3Server, s3_server
-from tests.helpers.service import Service, running_service
+from tests.helpers.service import Service
 from tests.helpers.specs import job, op
 
+pytestmark = [pytest.mark.stack("s3"), pytest.mark.server]
+
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+def s3(tmp_path_factory: pytest.TempPathFactory, stacks: Any) -> Iterator[S3Server]:
     with s3_server("nanio", tmp_path_factory.mktemp("nanio")) as server:
         yield server
+        stacks.close()
 
 
-@pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory, s3: S3Server) -> Iterator[Service]:
-    data_dir = tmp_path_factory.mktemp("s3") / "data"
+@pytest.fixture
+def near(stacks: Any, s3: S3Server) -> Service:
     env = {**s3.settings, "S3_ALLOWED_PREFIXES": "media/{tenant},media/shared"}
-    with running_service(data_dir, WORK_URI="s3://media/work", **env) as running:
-        yield running
+    running: Service = stacks.get("s3", WORK_URI="s3://media/work", **env)
+    return running
 
 
 @pytest.fixture(scope="module")
@@ -120,20 +123,21 @@ def test_a_killed_upload_leaves_the_whole_object_or_none(
         spec = job(source, src={"destination": f"s3://media/{key}"})
         job_id = near.submit(spec)["job_id"]
         near.wait(job_id, "uploading_outputs", "completed")
-        time.sleep(chance.uniform(0, 0.4))
+        time.sleep(chance.uniform(0, 0.4))  # at any moment of the upload
         for pid in near.pids("celery", "transfer@"):
             if chance.random() < 0.7:
                 os.kill(pid, signal.SIGKILL)
-        done = near.wait(job_id, seconds=240)
+        done = near.wait(job_id)
         assert done["status"] == "completed", done["error"]
         there = s3.get(key)
         assert len(there) == done["outputs"][0]["size_bytes"]
     # a mark whose upload never began may stay a while longer
     noted = "SELECT path FROM output_parts WHERE path NOT LIKE '%#upload=?%'"
-    deadline = time.monotonic() + 30
-    while s3.uploads() or near.rows(noted):
-        assert time.monotonic() < deadline, "an upload was left behind"
-        time.sleep(0.3)
+
+    def is_clean() -> bool:
+        return not s3.uploads() and not near.rows(noted)
+
+    until("no upload is left behind", is_clean, 30, s3.uploads)
 
 
 def test_workers_without_a_common_disk_share_work_by_s3(
@@ -147,21 +151,13 @@ def test_workers_without_a_common_disk_share_work_by_s3(
         op("fps", "b", "c", fps=10),
     ]
     with near.another_worker(tmp_path / "elsewhere", "media,transfer"):
-        here = "SELECT 1 FROM workers WHERE status = 'active' AND worker_id LIKE 'another@%'"
-        deadline = time.monotonic() + 30
-        while not near.rows(here):
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
         jobs = []
         for number in range(8):
             spec = job(source, *chain, c={"destination": f"s3://media/default/far/{number}.mp4"})
             jobs.append(near.submit(spec)["job_id"])
-        done = [near.wait(job_id, seconds=240) for job_id in jobs]
+        done = [near.wait(job_id) for job_id in jobs]
     assert {one["status"] for one in done} == {"completed"}, [one["error"] for one in done]
     workers = {a["worker"].partition("@")[0] for one in done for a in attempts_of(near, one)}
     assert "another" in workers
     assert len(workers - {"another"}) >= 1
-    deadline = time.monotonic() + 20
-    while s3.keys("work/"):
-        assert time.monotonic() < deadline, s3.keys("work/")
-        time.sleep(0.3)
+    until("shared work is removed", lambda: not s3.keys("work/"), 20, lambda: s3.keys("work/"))

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.helpers.media import Media
-from tests.helpers.service import Service, free_port, running_service
-from tests.helpers.specs import job, op, slow
+from tests.helpers.pace import scaled, until
+from tests.helpers.service import Service, free_port
+from tests.helpers.specs import endless, job, op
 from tests.helpers.web import WebServer, web_server
 
+pytestmark = pytest.mark.stack("near")
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def near(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that may call this machine."""
-    data_dir = tmp_path_factory.mktemp("hooks") / "data"
-    with running_service(data_dir, ALLOW_PRIVATE_NETWORKS="true", BREAKER_S="1") as running:
-        yield running
 
 
 @pytest.fixture
@@ -35,11 +28,9 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def source(near: Service, media: Media) -> Path:
-    path = near.media / "clip.mp4"
-    path.write_bytes(media.clip().read_bytes())
-    return path
+    return near.place(media.clip())
 
 
 def told(near: Service, source: Path, url: str, name: str) -> dict[str, Any]:
@@ -58,10 +49,19 @@ def events(web: WebServer, job_id: str) -> list[tuple[str, str]]:
 
 
 def await_event(web: WebServer, job_id: str, kind: str, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while kind not in [found for found, _ in events(web, job_id)]:
-        assert time.monotonic() < deadline, f"{kind} did not come: {events(web, job_id)}"
-        time.sleep(0.1)
+    """Until an event of a kind has come; each request that comes is a reason to look again."""
+
+    def has_come() -> bool:
+        return kind in [found for found, _ in events(web, job_id)]
+
+    with web.posted_any:
+        assert web.posted_any.wait_for(has_come, scaled(seconds)), events(web, job_id)
+
+
+def await_call(web: WebServer) -> None:
+    """Until one more request has come."""
+    with web.posted_any:
+        assert web.posted_any.wait(scaled(40)), "the receiver was not called"
 
 
 def test_a_job_tells_of_its_start_and_its_end(near: Service, source: Path, web: WebServer) -> None:
@@ -77,7 +77,7 @@ def test_a_job_tells_of_its_start_and_its_end(near: Service, source: Path, web: 
 
 
 def test_failures_and_cancellations_are_told(near: Service, source: Path, web: WebServer) -> None:
-    spec = slow(source, near.media / "out" / "slow.mp4", preset="veryslow")
+    spec = endless(source, near.media / "out" / "slow.mp4")
     made = near.submit({**spec, "webhook_url": web.put("/hook")})
     near.client.delete(f"/v1/jobs/{made['job_id']}").raise_for_status()
     await_event(web, made["job_id"], "job.cancelled")
@@ -92,14 +92,16 @@ def test_a_receiver_that_fails_three_times_gets_it_once(
     made = told(near, source, web.put("/hook", statuses=[500] * 3), "thrice.mp4")
     await_event(web, made["job_id"], "job.completed")
     near.wait(made["job_id"])
-    deadline = time.monotonic() + 40
-    while any(
-        one["status"] == "pending"
-        for one in near.get(f"/v1/jobs/{made['job_id']}/webhooks")["data"]
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-    log = near.get(f"/v1/jobs/{made['job_id']}/webhooks")["data"]
+
+    def deliveries() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = near.get(f"/v1/jobs/{made['job_id']}/webhooks")["data"]
+        return found
+
+    def are_over() -> bool:
+        return all(one["status"] != "pending" for one in deliveries())
+
+    until("all deliveries are over", are_over, 40, deliveries)
+    log = deliveries()
     assert {one["status"] for one in log} == {"delivered"}
     good = [a for one in log for a in one["attempts"] if a["status_code"] == 200]
     assert len(good) == len(log)
@@ -109,18 +111,19 @@ def test_a_receiver_that_fails_three_times_gets_it_once(
 def test_killed_workers_lose_no_webhook(near: Service, source: Path, web: WebServer) -> None:
     web.put("/hook", delay_s=0.5)
     made = [told(near, source, web.url("/hook"), f"killed{n}.mp4") for n in range(4)]
-    deadline = time.monotonic() + 60
     for words in (
         ("celery", "webhooks@"),
         ("celery", "control@"),
         ("gunicorn",),
         ("celery", "webhooks@"),
     ):
-        time.sleep(0.7)
-        for pid in near.pids(*words):
+        if "webhooks@" in words:  # in the middle of a delivery
+            await_call(web)
+        pids = until(f"{words} runs", lambda words=words: near.pids(*words), 20, near.logs)
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
     for one in made:
-        await_event(web, one["job_id"], "job.completed", seconds=deadline - time.monotonic())
+        await_event(web, one["job_id"], "job.completed", seconds=60)
         ids = [name for kind, name in events(web, one["job_id"]) if kind == "job.completed"]
         assert len(set(ids)) == 1
     near.ride_out("/readyz")
@@ -146,12 +149,12 @@ def test_the_example_receiver_understands(near: Service, source: Path) -> None:
     )  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}/hooks/media"
-        deadline = time.monotonic() + 20
-        while (answer := near.client.post("/v1/webhooks/test", json={"url": url}).json())[
-            "status"
-        ] != "delivered":
-            assert time.monotonic() < deadline, answer
-            time.sleep(0.3)
+
+        def is_delivered() -> bool:
+            answer = near.client.post("/v1/webhooks/test", json={"url": url}).json()
+            return bool(answer["status"] == "delivered")
+
+        until("the receiver takes a test event", is_delivered, 20, near.logs)
         told(near, source, url, "example.mp4")
         assert receiver.stdout is not None
         lines = iter(receiver.stdout.readline, "")

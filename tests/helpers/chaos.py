@@ -31,6 +31,7 @@ from app import settings
 from app.engine import tools
 from app.queue import names
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL, Service, commands, descendants, running_service
 from tests.helpers.specs import job, op
 
@@ -68,6 +69,8 @@ class Chaos:
     service: Service
     chance: random.Random
     frozen_s: float
+    preset: str = "slower"
+    """Of the encodes: how long a job takes."""
     report: Report = field(default_factory=Report)
 
     # faults: each does its harm, or returns False where there is nothing to harm now
@@ -115,7 +118,7 @@ class Chaos:
 
     def _freeze(self, pids: list[int]) -> bool:
         _signal_all(pids, signal.SIGSTOP)
-        self._later(self.frozen_s, lambda: _signal_all(pids, signal.SIGCONT))
+        self._later(scaled(self.frozen_s), lambda: _signal_all(pids, signal.SIGCONT))
         return bool(pids)
 
     def duplicate_messages(self) -> bool:
@@ -177,12 +180,11 @@ class Chaos:
     def run(self, jobs: int, faults: int, pause_s: tuple[float, float], limit_s: float) -> Report:
         """Submit jobs, do harm, wait for the end, look at what is left."""
         began = time.monotonic()
-        clip = Media(binaries=tools.find(settings.current()), folder=self.service.media).clip(
-            "chaos.mp4", seconds=_FRAMES / 30, size="640x360"
-        )
+        media = Media(binaries=tools.find(settings.current()), folder=self.service.media)
+        clip = media.clip("chaos.mp4", seconds=_FRAMES / 30, size="640x360")
         ids = [self._submit(clip, number) for number in range(jobs)]
         self._harm(faults, pause_s, ids)
-        self._await_end(ids, began + limit_s)
+        self._await_end(ids, limit_s)
         self._look(ids)
         self.report.seconds = time.monotonic() - began
         return self.report
@@ -193,19 +195,22 @@ class Chaos:
         if number % 4 == 0:
             operations = [op("loudnorm", "src", "l"), op("scale", "l", "o", width=560)]
         spec = job(clip, *operations, o=out)
-        spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": "slower"}}
-        while True:
+        spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": self.preset}}
+
+        def submitted() -> str | None:
             with suppress(httpx.HTTPError):
                 answer = self.service.client.post("/v1/jobs", json=spec)
                 if answer.status_code == 201:
                     return str(answer.json()["job_id"])
                 assert answer.status_code == 503, answer.text
-            time.sleep(0.2)
+            return None
+
+        return until("a job is accepted", submitted, 60, self.service.logs) or ""
 
     def _harm(self, faults: int, pause_s: tuple[float, float], ids: list[str]) -> None:
         """The kinds in turn, shuffled, so that a short run has as many kinds as it can."""
         for act in self._order(faults):
-            time.sleep(self.chance.uniform(*pause_s))
+            time.sleep(scaled(self.chance.uniform(*pause_s)))  # at any moment
             if self._ended(ids) == len(ids):
                 return
             if self._insist(act):
@@ -214,10 +219,8 @@ class Chaos:
     @staticmethod
     def _insist(act: Callable[[], bool]) -> bool:
         """Wait a little for something to harm."""
-        for _ in range(30):
-            if act():
-                return True
-            time.sleep(0.1)
+        with suppress(AssertionError):
+            return until("there is something to harm", act, 3)
         return False
 
     def _order(self, faults: int) -> Iterator[Callable[[], bool]]:
@@ -235,12 +238,15 @@ class Chaos:
             return 0
         return sum(found.get(job_id) in TERMINAL for job_id in ids)
 
-    def _await_end(self, ids: list[str], deadline: float) -> None:
-        while self._ended(ids) < len(ids) or self.service.work_files() or self._ffmpegs():
-            if time.monotonic() > deadline:
-                self.report.wrong.append("not over in time")
-                return
-            time.sleep(0.3)
+    def _await_end(self, ids: list[str], seconds: float) -> None:
+        def is_over() -> bool:
+            is_left = self.service.work_files() or self._ffmpegs()
+            return self._ended(ids) == len(ids) and not is_left
+
+        try:
+            until("all jobs have ended", is_over, seconds, self.service.logs)
+        except AssertionError as late:
+            self.report.wrong.append(f"not over in time: {late}")
 
     def _look(self, ids: list[str]) -> None:
         report, count = self.report, self._count

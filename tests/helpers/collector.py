@@ -2,7 +2,6 @@
 
 import gzip
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.helpers.pace import until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +36,15 @@ class Collector:
 
     def await_spans(self, trace_id: str, *names: str, seconds: float = 15) -> list[Span]:
         """The trace's spans once there is one of each name."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = self.of_trace(trace_id)
-            if set(names) <= {span.name for span in found}:
-                return found
-            time.sleep(0.1)
-        raise AssertionError(sorted({span.name for span in self.of_trace(trace_id)}))
+
+        def found() -> list[Span]:
+            spans = self.of_trace(trace_id)
+            return spans if set(names) <= {span.name for span in spans} else []
+
+        def seen() -> list[str]:
+            return sorted({span.name for span in self.of_trace(trace_id)})
+
+        return until(f"spans {names}", found, seconds, seen)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ import yaml
 
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
+from tests.helpers import kinds
+from tests.helpers.pace import scaled, until
 from tests.helpers.s3 import KEYS, S3Server, s3_server
 from tests.helpers.service import clean_env, free_port
 
@@ -60,7 +61,7 @@ class Process:
 
     def end(self, within_s: float = 60) -> int:
         self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(timeout=within_s)
+        return self.child.wait(timeout=scaled(within_s))
 
 
 @dataclass(kw_only=True)
@@ -127,7 +128,7 @@ class Deployment:
         command = [self.command(name)[0], *more] if more else self.command(name)
         return subprocess.run(
             command, env=self.environment(name), cwd=self.folder, capture_output=True, text=True,
-            check=False, timeout=60,
+            check=False, timeout=scaled(60),
         )  # fmt: skip
 
     def secret(self, name: str) -> str:
@@ -138,12 +139,13 @@ class Deployment:
         return name, word
 
     def await_all(self, is_true: Callable[[Process], bool], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
         for process in self.running:
-            while process.child.poll() is None and not is_true(process):
-                assert time.monotonic() < deadline, f"{process.name}: {self.logs()}"
-                time.sleep(0.2)
-            assert process.child.poll() is None, f"{process.name} ended: {self.logs()}"
+
+            def is_so(process: Process = process) -> bool:
+                assert process.child.poll() is None, f"{process.name} ended: {self.logs()}"
+                return is_true(process)
+
+            until(f"{process.name} is ready", is_so, seconds, self.logs)
 
     def logs(self) -> str:
         files = sorted(self.folder.glob("*.log"))
@@ -155,7 +157,7 @@ class Deployment:
                 process.child.send_signal(signal.SIGTERM)
         for process in self.running:
             try:
-                process.child.wait(timeout=30)
+                process.child.wait(timeout=scaled(30))
             except subprocess.TimeoutExpired:
                 process.child.kill()
                 process.child.wait()
@@ -164,6 +166,7 @@ class Deployment:
 @contextmanager
 def deployment(folder: Path, **variables: str) -> Iterator[Deployment]:
     """Servers, secrets and a migrated database; nothing of ours runs yet."""
+    kinds.require("stack")
     with ExitStack() as stack:
         sockets = Path(tempfile.mkdtemp(prefix="mp-compose-"))
         stack.callback(shutil.rmtree, sockets, ignore_errors=True)

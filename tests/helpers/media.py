@@ -1,23 +1,38 @@
 """Test media, rendered on demand, and measurements by FFmpeg itself."""
 
+import hashlib
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from app.engine.tools import Tools
 from operators.loudness import Loudness, read_summary
+from tests.helpers.pace import scaled
+
+_DECODE_S = 120.0
+
+
+def cache_folder() -> Path:
+    """Where rendered media of all checkouts of this machine are kept; safe to remove at any time."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "media-pipeline", "test-media")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Media:
-    """Renders clips into `folder`, and measures any file."""
+    """Renders clips into `folder`, each once per machine, and measures any file."""
 
     binaries: Tools
     folder: Path
+    names: dict[str, str] = field(default_factory=dict)
+    """What has which name: several clips may be given one, and all but the first get folders."""
 
     def clip(
         self,
@@ -30,32 +45,44 @@ class Media:
         extra: tuple[str, ...] = (),
     ) -> Path:
         """A moving picture whose every frame differs, with a tone whose pitch rises."""
-        path = self.folder / name
-        if path.exists():
-            return path
         inputs = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}"]
         if has_audio:
             tone = f"aevalsrc='0.4*sin(2*PI*(300+100*t)*t)':s=48000:d={seconds}"
             inputs += ["-f", "lavfi", "-i", tone]
-        self.ffmpeg(
-            *inputs,
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-pix_fmt",
-            "yuv420p",
-            *extra,
-            str(path),
-        )
-        return path
+        encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+        return self.made(name, *inputs, *encoder, *extra)
 
     def sound(self, name: str, source: str) -> Path:
         """Sound that a lavfi source makes."""
-        path = self.folder / name
+        return self.made(name, "-f", "lavfi", "-i", source)
+
+    def made(self, name: str, *words: str, source: Path | None = None) -> Path:
+        """What FFmpeg writes when it is given these words; `source` is the file that they name, if any.
+
+        Rendered once per machine: kept under the hash of all that the result depends on.
+        """
+        told = "\0".join((self.binaries.version, name, *words))
+        if source:
+            told = told.replace(str(source), hashlib.sha256(source.read_bytes()).hexdigest())
+        key = hashlib.sha256(told.encode()).hexdigest()
+
+        is_first = self.names.setdefault(name, key) == key
+        path = self.folder / (name if is_first else f"{key[:16]}/{name}")
         if not path.exists():
-            self.ffmpeg("-f", "lavfi", "-i", source, str(path))
+            kept = cache_folder() / key / name
+            if not kept.exists():
+                self._render(kept, words)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(kept, path)  # tests may harm theirs
         return path
+
+    def _render(self, kept: Path, words: tuple[str, ...]) -> None:
+        """Two processes may do this at once: the last one's whole file stays."""
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            fresh = Path(folder, kept.name)
+            self.ffmpeg(*words, str(fresh))
+            fresh.rename(kept)
 
     def frames(self, path: Path) -> list[str]:
         """Time and hash of every decoded frame of the first picture."""
@@ -63,7 +90,7 @@ class Media:
             self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:v:0",
             "-fps_mode", "passthrough", "-f", "framemd5", "-",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         lines = [line.split(",") for line in done.stdout.decode().splitlines() if line[0] != "#"]
         return [f"{line[2].strip()} {line[5].strip()}" for line in lines]
 
@@ -73,18 +100,18 @@ class Media:
             self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}",
             "-map", f"0:a:{track}", "-f", "s16le", "-",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         return array("h", done.stdout)
 
     def ffmpeg(self, *words: str) -> str:
         """Run FFmpeg; its stderr. Raises CalledProcessError."""
         command = [self.binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", *words]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         return done.stderr.decode(errors="replace")
 
     def probe(self, path: Path, *what: str) -> dict[str, Any]:
         command = [self.binaries.ffprobe, "-v", "error", *what, "-of", "json", f"file:{path}"]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
@@ -104,7 +131,7 @@ class Media:
             self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:v:0",
             *chain, "-fps_mode", "passthrough", "-f", "framemd5", "-",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         lines = done.stdout.decode().splitlines()
         return [line.rpartition(",")[2].strip() for line in lines if not line.startswith("#")]
 
@@ -114,7 +141,7 @@ class Media:
             self.binaries.ffprobe, "-v", "error", "-select_streams", f"{kind}:0",
             "-show_entries", "frame=nb_samples,duration_time,pkt_duration_time", "-of", "json", f"file:{path}",
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         frames = json.loads(done.stdout)["frames"]
         rate = int(next(s for s in self.streams(path) if s["codec_type"] == "audio")["sample_rate"])
         return Fraction(sum(int(frame["nb_samples"]) for frame in frames), rate)
@@ -128,7 +155,9 @@ class Media:
             self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:a:0",
             "-ac", "1", "-ar", "48000", "-ss", str(at), "-t", "0.2", "-f", "s16le", "-",
         ]  # fmt: skip
-        raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
+        raw = subprocess.run(
+            command, capture_output=True, check=True, timeout=scaled(_DECODE_S)
+        ).stdout
         samples = array("h", raw)
         rises = [
             n - samples[n] / (samples[n] - samples[n - 1])

@@ -24,6 +24,7 @@ from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
 from planner.policy import Policy
 from planner.steps import Step
 from planner.uri import parse_uri
+from tests.helpers.pace import scaled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ def render(
         ) -> Sequence[str]:
             measured[step.step_id] = values
             command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
-            outcome = process.run(command.argv, cwd=place.folder, timeout_s=120)
+            outcome = process.run(command.argv, cwd=place.folder, timeout_s=scaled(120))
             assert outcome.is_success, (command.argv, outcome.stderr_tail)
             outcomes.append(outcome)
             return outcome.stderr_tail
@@ -152,7 +153,7 @@ def run_script(script: str, ffmpeg: str, folder: Path, seconds: float) -> None:
         env={"PATH": f"{folder}:/usr/bin:/bin"}, start_new_session=True,
     )  # fmt: skip
     try:
-        _, said = child.communicate(script, timeout=seconds)
+        _, said = child.communicate(script, timeout=scaled(seconds))
         assert child.returncode == 0, said[-2000:]
     finally:
         with suppress(ProcessLookupError):

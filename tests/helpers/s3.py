@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from tests.helpers import kinds
+from tests.helpers.pace import scaled, until
 from tests.helpers.service import free_port
 
 KEYS = {
@@ -73,6 +74,7 @@ class S3Server:
 @contextmanager
 def s3_server(kind: str, folder: Path) -> Iterator[S3Server]:
     """`moto` or `nanio`, as a process of its own."""
+    kinds.require("server")
     port = free_port()
     commands = {
         "moto": ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
@@ -97,19 +99,19 @@ def s3_server(kind: str, folder: Path) -> Iterator[S3Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=scaled(10))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _await(server: S3Server, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, f"{server.kind} does not start"
         try:
-            httpx.get(server.endpoint, timeout=2)
-            return
+            httpx.get(server.endpoint, timeout=scaled(2))
         except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError(f"{server.kind} does not answer")
+            return False
+        return True
+
+    until(f"{server.kind} answers", answers, 30)

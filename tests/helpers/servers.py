@@ -12,12 +12,14 @@ from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
 from app.store import migrate
 from app.store.session import engine
+from tests.helpers import kinds
 
 
 @contextmanager
 def own_servers(**env: str) -> Iterator[str]:
     """A migrated database, and a broker, that this process's settings point at, with folders for
     work and media; the database's URL. All is as before at the end."""
+    kinds.require("server")
     folder = Path(tempfile.mkdtemp(prefix="mp-test-"))
     postgres = Postgres(data=folder / "postgres", sockets=folder / "s", is_durable=False)
     valkey = Valkey(sockets=folder / "v")

@@ -2,11 +2,11 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,21 +20,33 @@ import psycopg2
 from app.settings import Settings
 from app.store.session import database_url
 from operators.reading import declared
+from tests.helpers import kinds
+from tests.helpers.pace import scaled, until
 
 # seconds instead of minutes: the same rules, faster
-FAST = {
-    "LEASE_S": "3", "HEARTBEAT_S": "1", "STALE_S": "4", "SWEEP_S": "1", "RETRY_BASE_S": "0.5",
-    "RETRY_MAX_S": "2", "LOG_LEVEL": "warning", "DRAIN_S": "1",
-    "RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_SUBMIT_PER_MINUTE": "0",
+_SCALED_S = {
+    "LEASE_S": 3, "HEARTBEAT_S": 1, "STALE_S": 4, "SWEEP_S": 1, "RETRY_BASE_S": 0.5, "RETRY_MAX_S": 2, "DRAIN_S": 1,
 }  # fmt: skip
+_FIXED = {
+    "LOG_LEVEL": "warning", "RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_SUBMIT_PER_MINUTE": "0",
+    # what a test waits for is time, which a second thread would only make dearer
+    "FFMPEG_THREADS": "1",
+}  # fmt: skip
+VISIBILITY_TIMEOUT_S = 2.0
+"""Of services whose broker is to deliver again what is not acknowledged."""
 _BINARIES = {"FFMPEG_BINARY", "FFPROBE_BINARY"}
 TERMINAL = ("completed", "failed", "cancelled")
+
+
+def fast() -> dict[str, str]:
+    """Settings of services that tests start: short times, as long as this machine needs."""
+    return {**{name: f"{scaled(value):g}" for name, value in _SCALED_S.items()}, **_FIXED}
 
 
 def clean_env(**more: str) -> dict[str, str]:
     """This process's environment without settings of the service, but for where FFmpeg is."""
     ours = {name.upper() for name in declared(Settings)} - _BINARIES
-    return {**{k: v for k, v in os.environ.items() if k not in ours}, **FAST, **more}
+    return {**{k: v for k, v in os.environ.items() if k not in ours}, **fast(), **more}
 
 
 @dataclass(kw_only=True)
@@ -50,6 +62,11 @@ class Service:
     def media(self) -> Path:
         return self.data_dir / "media"
 
+    def place(self, made: Path) -> Path:
+        """A file where the service may read it."""
+        path = self.media / made.name
+        return path if path.exists() else Path(shutil.copy(made, path))
+
     def submit(self, spec: dict[str, Any]) -> dict[str, Any]:
         answer = self.client.post("/v1/jobs", json=spec)
         assert answer.status_code == 201, answer.text
@@ -61,32 +78,45 @@ class Service:
         return found
 
     def wait(
-        self, job_id: str, *statuses: str, seconds: float = 180, poll_s: float = 0.05
+        self, job_id: str, *statuses: str, seconds: float = 60, poll_s: float = 0.1
     ) -> dict[str, Any]:
         """The job once it has one of the statuses (default: an end)."""
         wanted = statuses or TERMINAL
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            job = self.job(job_id)
-            if job["status"] in wanted:
-                return job
-            if job["status"] in TERMINAL:
-                break
-            time.sleep(poll_s)
-        raise AssertionError(f"{job['status']}, not {wanted}: {job['error']}\n{self.logs()}")
 
-    def wait_running(self, job_id: str, seconds: float = 90) -> dict[str, Any]:
+        def ended() -> dict[str, Any] | None:
+            job = self.job(job_id)
+            return job if job["status"] in (*wanted, *TERMINAL) else None
+
+        def show() -> str:
+            return self.story(job_id)
+
+        found = until(f"{job_id} is {' or '.join(wanted)}", ended, seconds, show, poll_s)
+        assert found["status"] in wanted, f"{found['status']}, not {wanted}\n{show()}"
+        return found
+
+    def wait_running(self, job_id: str, seconds: float = 60) -> dict[str, Any]:
         """The job once FFmpeg has reported progress."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            job = self.job(job_id)
-            if any(step["frame"] for step in job["progress"]["steps"]):
-                return job
-            assert job["status"] not in TERMINAL, job
-            time.sleep(0.05)
-        raise AssertionError("no progress was seen")
 
-    def run(self, spec: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
+        def progress() -> dict[str, Any] | None:
+            job = self.job(job_id)
+            assert job["status"] not in TERMINAL, f"{job['status']} too soon\n{self.story(job_id)}"
+            return job if any(step["frame"] for step in job["progress"]["steps"]) else None
+
+        return until(
+            f"{job_id} reports progress", progress, seconds, lambda: self.story(job_id)
+        )  # fmt: skip
+
+    def story(self, job_id: str) -> str:
+        """What is known of a job, its steps and the processes that should work for it."""
+        job = self.job(job_id)
+        lines = [f"{job['status']}: {job['error']}", f"progress: {job['progress']}"]
+        for step in self.get(f"/v1/jobs/{job_id}/steps")["data"]:
+            attempts = [(a["status"], a["worker"], a["error"]) for a in step["attempts"]]
+            lines.append(f"{step['step_id']} {step['status']}: {attempts}")
+        lines += [f"{pid} {command[:120]}" for pid, command in commands() if job_id in command]
+        return "\n".join([*lines, self.logs()])
+
+    def run(self, spec: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
         return self.wait(self.submit(spec)["job_id"], seconds=seconds)
 
     def get(self, path: str) -> Any:
@@ -94,12 +124,20 @@ class Service:
 
     def ride_out(self, path: str, seconds: float = 20) -> list[httpx.Response]:
         """Ask until five answers in a row are good; the bad answers before."""
-        deadline, good, bad = time.monotonic() + seconds, 0, []
-        while good < 5 and time.monotonic() < deadline:
-            answer = self.client.get(path)
+        good, bad = 0, list[httpx.Response]()
+
+        def is_over() -> bool:
+            nonlocal good
+            try:
+                answer = self.client.get(path)
+            except httpx.TransportError:  # of a process that ends, or is not yet there
+                good = 0
+                return False
             good = good + 1 if answer.is_success else 0
-            bad += [] if answer.is_success else [answer]
-            time.sleep(0.1)
+            bad.extend([] if answer.is_success else [answer])
+            return good == 5
+
+        until(f"five good answers in a row from {path}", is_over, seconds, self.logs)
         return bad
 
     def ffmpeg_pids(self, job_id: str) -> list[int]:
@@ -108,10 +146,18 @@ class Service:
 
     def await_no_ffmpeg(self, job_id: str, seconds: float = 2) -> None:
         """Cancelled and timed-out jobs must have stopped by then."""
-        deadline = time.monotonic() + seconds
-        while self.ffmpeg_pids(job_id):
-            assert time.monotonic() < deadline, "FFmpeg still runs"
-            time.sleep(0.05)
+        until("FFmpeg has ended", lambda: not self.ffmpeg_pids(job_id), seconds, self.logs)
+
+    def await_heartbeats(self) -> None:
+        """Until every worker has reported once more: what was still under way has come by then."""
+        ((now,),) = self.rows("SELECT now()")
+        oldest = "SELECT min(last_heartbeat_at) FROM workers WHERE status = 'active'"
+
+        def have_reported() -> bool:
+            ((at,),) = self.rows(oldest)
+            return bool(at > now)
+
+        until("every worker has reported", have_reported, 20, self.logs)
 
     def pool_pids(self, job_id: str) -> list[int]:
         """The parents of those: Celery's pool processes."""
@@ -151,23 +197,28 @@ class Service:
     def another_worker(
         self, work_dir: Path, queues: str = "media"
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """A media worker more, with a work folder of its own, as on another machine."""
+        """A media worker more, with a work folder of its own, as on another machine; ready to work."""
         with open(self.data_dir / "logs" / "another.log", "wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "worker", "--name", "another", "--queues", queues],
                 env={**self.environment(), "WORK_DIR": str(work_dir)}, stdout=log, stderr=log,
             )  # fmt: skip
+        active = "SELECT 1 FROM workers WHERE status = 'active' AND worker_id LIKE 'another@%'"
         try:
+            until("the other worker is active", lambda: self.rows(active), 30, self.logs)
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=scaled(30))
 
-    def work_files(self) -> list[Path]:
-        return [path for path in (self.data_dir / "work").rglob("*") if path.is_file()]
+    def work_files(self, job_id: str = "") -> list[Path]:
+        """Of one job, or of all."""
+        files = (path for path in (self.data_dir / "work").rglob("*") if path.is_file())
+        return [path for path in files if job_id in str(path)]
 
-    def parts(self) -> list[Path]:
-        return list(self.media.rglob(".*.part"))
+    def parts(self, name: str = "") -> list[Path]:
+        """Unfinished outputs whose names begin so."""
+        return list(self.media.rglob(f".{name}*.part"))
 
     def logs(self) -> str:
         files = sorted((self.data_dir / "logs").glob("*.log"))
@@ -221,6 +272,7 @@ def free_port() -> int:
 @contextmanager
 def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Service]:
     """`media-pipeline up`, ready to serve; stopped at the end, with nothing left behind."""
+    kinds.require("stack")
     port = free_port()
     output = data_dir.parent / f"{data_dir.name}.up.log"
     with open(output, "wb") as log:
@@ -235,7 +287,7 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
         key = _await_greeting(process, output)
         headers = {"Authorization": f"Bearer {key}"}
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10
+            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=scaled(10)
         ) as client:
             service = Service(process=process, data_dir=data_dir, client=client, key=key)
             _await_workers(service)
@@ -243,27 +295,23 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=scaled(30))
         finally:
             process.kill()
 
 
 def _await_greeting(process: subprocess.Popen[bytes], output: Path) -> str:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def greeting() -> str | None:
         text = output.read_text()
-        if "Ctrl-C" in text:
-            match = re.search(r"mp_live_\w+", text)
-            return match[0] if match else ""
         assert process.poll() is None, text
-        time.sleep(0.1)
-    raise AssertionError(output.read_text())
+        return text if "Ctrl-C" in text else None
+
+    match = re.search(r"mp_live_\w+", until("`up` greets", greeting, 60, output.read_text))
+    return match[0] if match else ""
 
 
 def _await_workers(service: Service) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if service.client.get("/readyz").json()["status"] == "ok":
-            return
-        time.sleep(0.1)
-    raise AssertionError(service.logs())
+    def is_ready() -> bool:
+        return bool(service.client.get("/readyz").json()["status"] == "ok")
+
+    until("all workers are ready", is_ready, 60, service.logs)

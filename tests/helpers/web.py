@@ -37,6 +37,8 @@ class WebServer:
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     sent: int = 0
     port: int = 0
+    posted_any: threading.Condition = field(default_factory=threading.Condition)
+    """Notified of every POST."""
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}{path}"
@@ -103,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.web.posted.append((self.path, dict(self.headers), body))
+        with self.web.posted_any:
+            self.web.posted.append((self.path, dict(self.headers), body))
+            self.web.posted_any.notify_all()
         page = self.web.pages.get(self.path, Page(status=404))
         time.sleep(page.delay_s)
         self._answer(page, page.statuses.pop(0) if page.statuses else page.status, b"", {})

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.servers import own_servers
-from tests.helpers.service import FAST
+from tests.helpers.service import fast
 
 
 @pytest.fixture(scope="package")
 def database() -> Iterator[str]:
     """A migrated database, and a broker, that this process's settings point at."""
-    with own_servers(**FAST) as url:
+    with own_servers(**fast()) as url:
         yield url

@@ -20,6 +20,8 @@ from app.store.models import ApiKey
 from app.store.session import transaction
 from tests.helpers.specs import job, op
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:

@@ -7,9 +7,10 @@ import pytest
 from app.store import attempts, jobs, steps
 from app.store.session import transaction
 from app.store.status import JobStatus
+from tests.helpers.pace import scaled
 from tests.helpers.rows import add_processing_job, claim, queue_all, statuses
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 def test_of_many_messages_at_once_one_claims() -> None:
@@ -130,6 +131,6 @@ def test_claims_and_cancels_at_once_never_lock_each_other_out() -> None:
         work = [pool.submit(claim, job_id, f"s{n}") for job_id in ids for n in range(1, 5)]
         work += [pool.submit(cancel, job_id) for job_id in ids]
         for one in work:
-            one.result(timeout=20)  # a deadlock would raise here
+            one.result(timeout=scaled(20))  # a deadlock would raise here
     for job_id in ids:
         assert set(statuses(job_id).values()) <= {"running", "cancelled"}

@@ -6,7 +6,7 @@ from sqlalchemy import NullPool, create_engine, text
 from app.store import rested
 from app.store.session import Unreachable, engine, transaction
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 _PID = text("SELECT pg_backend_pid()")
 

@@ -15,7 +15,7 @@ from planner.spec import JobSpec
 from tests.helpers import rows
 from tests.helpers.specs import job
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 _WORK = {
     "start": Estimates(cpu_ms=10, wall_ms=10),
     "scale/hd": Estimates(cpu_ms=1000, wall_ms=1000),

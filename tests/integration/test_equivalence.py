@@ -19,6 +19,7 @@ from tests.helpers.media import Media
 from tests.helpers.render import render
 from tests.helpers.specs import job, joined, lossless, op
 
+pytestmark = pytest.mark.xdist_group("equivalence")
 _MOST = 12
 _LIMITS = import_module("planner.passes.split_large")  # the module: its function has the same name
 _FORMS = [("together", 300), ("together", 300), ("apart", 300), ("together", 4)]

@@ -1,7 +1,7 @@
 """What `infer` says equals what ffprobe finds, for every operator over the corpus of real files; and
 pictures equal a reference that FFmpeg's plain filters make."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,21 +68,35 @@ USES: dict[str, tuple[str, int, Params]] = {
 EVERY = [(use, name) for use in USES for name in FILES]
 # in the short form every use meets every third file, so that each file meets a third of all uses
 SOME = {pair for n, pair in enumerate(EVERY) if (n + n // len(FILES)) % 3 == 0}
+LONG = {
+    "phone_vfr_10fps_rot180.mp4": 0.7, "bikes_video_only_25fps.mp4": 3.0, "iphone_portrait_rot90.MOV": 0.7,
+}  # fmt: skip
+"""Files of many pixels, of which the short form reads so many seconds; the long form reads all."""
+
+
+def forms() -> Iterator[Any]:
+    """What is used, the file, and how many seconds of it (None: all)."""
+    for use, name in EVERY:
+        is_short = (use, name) in SOME
+        if is_short:
+            yield pytest.param(use, name, LONG.get(name), id=f"{use}-{name}")
+        if not is_short or name in LONG:
+            yield pytest.param(use, name, None, id=f"{use}-{name}-whole", marks=pytest.mark.full)
 
 
 def test_every_operator_is_used() -> None:
     assert {name for name, _, _ in USES.values()} == set(registry.names())
 
 
-@pytest.mark.parametrize(
-    ("use", "name"),
-    [p if p in SOME else pytest.param(*p, marks=pytest.mark.full) for p in EVERY],
-)
+@pytest.mark.parametrize(("use", "name", "seconds"), list(forms()))
 def test_what_is_inferred_is_what_is_written(
-    use: str, name: str, corpus: Path, binaries: Tools, tmp_path: Path
-) -> None:
+    use: str, name: str, seconds: float | None, corpus: Path, media: Media, binaries: Tools, tmp_path: Path
+) -> None:  # fmt: skip
     operator, count, params = USES[use]
     source = corpus / name
+    if seconds:
+        begin = ("-t", str(seconds), "-i", str(source), "-map", "0:v", "-map", "0:a?", "-c", "copy")
+        source = media.made(name, *begin, source=source)
     info = probe.probe(str(source), binaries)
     kinds = registry.find(operator).requires()  # type: ignore[union-attr]
     second = corpus / "unicode.srt" if use == "subtitles" else source

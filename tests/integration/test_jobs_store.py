@@ -11,7 +11,7 @@ from app.store.session import transaction
 from app.store.status import LIVE, MAY_BECOME, TERMINAL, JobStatus
 from tests.helpers.rows import add_job
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 def events(job_id: str) -> list[tuple[int, str]]:

@@ -12,6 +12,8 @@ from app.factory import create_app
 from app.services import api_keys
 from app.store.session import transaction
 
+pytestmark = pytest.mark.server
+
 
 @pytest.fixture
 def client(database: str) -> Iterator[FlaskClient]:

@@ -11,7 +11,7 @@ from app.store import migrate
 from app.store.models import Base
 from app.store.session import engine
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 _VALUES: dict[str, Any] = {
     "INTEGER": 1, "BIGINT": 1, "TEXT": "a", "BOOLEAN": True, "JSON": {}, "JSONB": {}, "ARRAY": ["a"],

@@ -12,7 +12,7 @@ from app.store.session import transaction
 from app.store.status import JobStatus
 from tests.helpers.rows import add_job
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 def published(tmp: Path, *names: str) -> str:

@@ -13,9 +13,10 @@ from app.queue.celery import celery
 from app.services import step_execute
 from app.store import attempts, steps, workers
 from app.store.session import transaction
+from tests.helpers.pace import scaled
 from tests.helpers.rows import add_processing_job, claim, let_read, queue_all, statuses
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +161,6 @@ def test_messages_that_are_late_lose_nothing(here: str) -> None:
 def test_a_place_has_a_queue_of_its_own() -> None:
     assert send.enqueue_step("job_x", "s1", 5, place="there")
     with celery.connection_for_read() as connection:
-        message = connection.SimpleQueue("media.there").get(timeout=2)
+        message = connection.SimpleQueue("media.there").get(timeout=scaled(2))
         message.ack()
     assert message.headers["task"] == names.RUN_STEP

@@ -10,7 +10,7 @@ from app.store.status import UNPLANNED
 from operators.problem import Code
 from tests.helpers.rows import add_job, add_processing_job
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 def status(job_id: str) -> tuple[str, str | None]:

@@ -17,8 +17,10 @@ from app.errors import Failure
 from operators.problem import Code
 from planner import safety
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled
 from tests.helpers.tokens import as_tokens
 
+pytestmark = pytest.mark.xdist_group("provoked")  # they share what is rendered
 C = Code
 UNBOUNDED = Bounds()
 X264 = ("-c:v", "libx264", "-preset", "ultrafast")
@@ -54,7 +56,7 @@ def run(
     """The cause of a command's failure; `words` follow FFmpeg's name."""
     flags = ("-hide_banner", "-nostdin", "-loglevel", "repeat+level+warning", "-y")
     outcome = process.run(
-        [binaries.ffmpeg, *flags, *words], cwd=str(folder), timeout_s=60, bounds=bounds
+        [binaries.ffmpeg, *flags, *words], cwd=str(folder), timeout_s=scaled(60), bounds=bounds
     )
     assert not outcome.is_success, "it did not fail"
     lines, tail = (as_tokens(said, words) for said in (outcome.errors, outcome.stderr_tail))
@@ -169,7 +171,7 @@ def _ended_by(number: signal.Signals, binaries: Tools, folder: Path) -> Outcome:
     command = f'"$0" "$@" & sleep 0.5; kill -{number.value} $!; wait $!'
     # the shell passes the exit code on, a signal as 128 + its number: told apart as the kernel would
     outcome = process.run(
-        ["sh", "-c", command, binaries.ffmpeg, *words], cwd=str(folder), timeout_s=20
+        ["sh", "-c", command, binaries.ffmpeg, *words], cwd=str(folder), timeout_s=scaled(20)
     )
     code = outcome.exit_code or 0
     if 128 < code < 160:

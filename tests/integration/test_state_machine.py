@@ -29,7 +29,7 @@ from app.store.session import transaction
 from app.store.status import MAY_BECOME, JobStatus
 from tests.helpers.rows import add_processing_job, claim, queue_all
 
-pytestmark = pytest.mark.usefixtures("database", "quiet")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database", "quiet")]
 
 GRAPH = {"s1": "", "s2": "s1", "s3": "s1", "s4": "s2 s3"}
 STEPS = st.sampled_from(sorted(GRAPH))

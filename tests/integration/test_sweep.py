@@ -18,7 +18,7 @@ from app.store.session import transaction
 from app.store.status import JobStatus
 from tests.helpers.rows import add_job, add_processing_job, claim, queue_all, statuses
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from celery.worker import state
+from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -24,7 +26,11 @@ from app.services.frontier import Frontier
 from app.store import attempts
 from app.store.session import transaction
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
+from tests.helpers.service import stat
 from tests.helpers.specs import job, op
+
+pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +58,33 @@ def spec(worker: None, media: Media) -> dict[str, object]:
 
 
 def wait(job_id: str) -> dict[str, object]:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    def ended() -> dict[str, object] | None:
         found = job_read.get(job_id, "default")
-        if found["status"] in ("completed", "failed"):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(found)
+        return found if found["status"] in ("completed", "failed") else None
+
+    return until(f"{job_id} has ended", ended, 30, lambda: job_read.get(job_id, "default"))
 
 
 def statuses(job_id: str) -> list[str]:
     with transaction() as session:
         return [attempt.status for attempt in attempts.of_job(session, job_id)]
+
+
+def _await_all_messages() -> None:
+    """Until no message waits, is on its way, or is in the worker's hands."""
+
+    def is_idle() -> bool:
+        with Redis.from_url(os.environ["REDIS_URL"]) as client:
+            keys = client.keys("control*") + client.keys("media*")
+            lists = [key for key in keys if client.type(key) == b"list"]
+            waiting = sum(client.llen(key) for key in lists) + client.hlen("unacked")
+        return not waiting and not state.reserved_requests
+
+    until("all messages are dealt with", is_idle, 20)
+
+
+def _state(pid: int) -> str:
+    return stat(pid)[0]
 
 
 def test_messages_that_come_twice_run_nothing_twice(spec: dict[str, object]) -> None:
@@ -74,7 +95,7 @@ def test_messages_that_come_twice_run_nothing_twice(spec: dict[str, object]) -> 
     for _ in range(3):
         send.enqueue_step(job_id, "s1", 5)
         send.enqueue_advance(job_id)
-    time.sleep(1)
+    _await_all_messages()
     assert statuses(job_id) == ["completed"]
 
 
@@ -84,7 +105,7 @@ def test_a_first_message_that_never_came_is_made_up_for(
     with monkeypatch.context() as broken:
         broken.setattr(send, "_send", lambda *_: False)
         job_id = job_submit.submit(spec, "default")["job_id"]
-    time.sleep(0.5)
+    _await_all_messages()
     assert job_read.get(job_id, "default")["status"] == "pending"
     with transaction() as session:
         old = text("UPDATE jobs SET updated_at = now() - interval '1 hour' WHERE job_id = :id")
@@ -116,10 +137,10 @@ def test_without_redis_a_send_gives_up_within_seconds(
 ) -> None:
     assert doomed.child is not None
     doomed.child.send_signal(number)
-    time.sleep(0.2)
+    until("the signal has come", lambda: _state(doomed.child.pid) in ("T", "Z"), 2)
     began = time.monotonic()
     assert not send.enqueue_advance("job_x")
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < scaled(2.5)
     doomed.child.send_signal(signal.SIGCONT)
 
 
@@ -137,7 +158,4 @@ def test_a_moment_without_postgres_does_not_wait_for_the_sweep(
 
     monkeypatch.setattr(f"app.services.{module}.{name}", act)
     assert send.enqueue_admit() if name == "admit" else send.enqueue_advance("job_x")
-    deadline = time.monotonic() + 10
-    while len(called) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until("the task is tried again", lambda: len(called) > 1, 10, lambda: called)

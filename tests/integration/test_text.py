@@ -48,20 +48,8 @@ def draw(text: str, tmp_path: Path, source: Path, binaries: Tools) -> Path:
 
 @pytest.fixture
 def grey(media: Media) -> Path:
-    path = media.folder / "grey.mkv"
-    if not path.exists():
-        media.ffmpeg(
-            "-f",
-            "lavfi",
-            "-i",
-            "color=gray:s=320x96:r=5:d=0.2",
-            "-c:v",
-            "ffv1",
-            "-pix_fmt",
-            "yuv420p",
-            str(path),
-        )
-    return path
+    picture = ("-f", "lavfi", "-i", "color=gray:s=320x96:r=5:d=0.2")
+    return media.made("grey.mkv", *picture, "-c:v", "ffv1", "-pix_fmt", "yuv420p")
 
 
 def batches(listed: list[str], size: int) -> list[list[str]]:
@@ -72,18 +60,48 @@ def batches(listed: list[str], size: int) -> list[list[str]]:
 def test_any_text_is_drawn_as_the_textfile_reference_draws_it(
     number: int, grey: Path, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    """Twenty-five texts a run, twenty runs: five hundred."""
-    for position, text in enumerate(batches(texts(500), 25)[number]):
-        folder = tmp_path / str(position)
-        folder.mkdir()
-        ours = draw(text, folder, grey, binaries)
-        words = folder / "reference.txt"
-        words.write_text(text, newline="")
+    """Twenty-five texts per run, each an output of one job; twenty runs: five hundred."""
+    batch = batches(texts(500), 25)[number]
+    names = [f"t{position}" for position in range(len(batch))]
+    spec = job(
+        grey,
+        *(
+            op("drawtext", "src", name, text=text, position="custom", x=4, y=4)
+            for name, text in zip(names, batch, strict=True)
+        ),
+        **{name: lossless(f"{name}.mkv") for name in names},
+    )
+    ours = render(spec, tmp_path / "ours", binaries).paths
+
+    theirs = reference(media, grey, batch, tmp_path)
+    for text, one, other in zip(batch, hashes(media, ours), hashes(media, theirs), strict=True):
+        assert one == other, repr(text)
+
+
+def reference(media: Media, grey: Path, batch: list[str], folder: Path) -> list[Path]:
+    """What FFmpeg draws where it reads each text from a file."""
+    words: list[str] = []
+    paths = [folder / f"reference{position}.mkv" for position in range(len(batch))]
+    for path, text in zip(paths, batch, strict=True):
+        file = path.with_suffix(".txt")
+        file.write_text(text, newline="")
         font = FONTS / FILES[font_for(text)]
-        graph = f"drawtext=textfile={filter_value(str(words))}:expansion=none:fontfile={filter_value(str(font))}:fontsize=24:fontcolor=white:x=4:y=4"
-        theirs = folder / "reference.mkv"
-        media.ffmpeg("-i", str(grey), "-vf", graph, "-c:v", "ffv1", str(theirs))
-        assert picture(media, ours) == picture(media, theirs), repr(text)
+        graph = f"drawtext=textfile={filter_value(str(file))}:expansion=none:fontfile={filter_value(str(font))}:fontsize=24:fontcolor=white:x=4:y=4"
+        words += ["-map", "0:v", "-vf", graph, "-c:v", "ffv1", str(path)]
+    media.ffmpeg("-i", str(grey), *words)
+    return paths
+
+
+def hashes(media: Media, paths: list[Path]) -> list[str]:
+    """The hash of the one picture of each file."""
+    inputs = [word for path in paths for word in ("-i", str(path))]
+    maps = [word for n in range(len(paths)) for word in ("-map", f"{n}:v")]
+    made = paths[0].with_suffix(".md5")
+    media.ffmpeg(*inputs, *maps, "-f", "framemd5", str(made))
+    lines = [line.split(",") for line in made.read_text().splitlines() if line[0] != "#"]
+    found = {int(line[0]): line[5].strip() for line in lines}
+    assert len(lines) == len(found) == len(paths)
+    return [found[n] for n in range(len(paths))]
 
 
 @pytest.mark.parametrize(

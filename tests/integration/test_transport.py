@@ -7,8 +7,9 @@ import pytest
 from app.queue import transport
 from app.queue.celery import celery
 from app.queue.urls import celery_url
+from tests.helpers.pace import scaled
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def test_messages_arrive_by_priority() -> None:
     ):
         for word, priority in (("second", 5), ("third", 9), ("first", 0)):
             queue.put(word, priority=priority)
-        found = [queue.get(timeout=5) for _ in range(3)]
+        found = [queue.get(timeout=scaled(5)) for _ in range(3)]
         for message in found:
             message.ack()
     assert [message.payload for message in found] == ["first", "second", "third"]

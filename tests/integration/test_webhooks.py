@@ -23,6 +23,8 @@ from app.store.status import JobStatus
 from tests.helpers.rows import add_job
 from tests.helpers.web import WebServer, web_server
 
+pytestmark = pytest.mark.server
+
 _MINUTE = timedelta(minutes=1)
 
 

@@ -15,6 +15,7 @@ from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach, Walls
 from app.engine.tools import Tools
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled
 
 needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel has no Landlock")
 
@@ -22,7 +23,11 @@ needs_landlock = pytest.mark.skipif(landlock.version() == 0, reason="the kernel 
 def said(code: str, folder: Path, reach: Reach | None) -> str:
     """What a Python program prints within the walls."""
     outcome = process.run(
-        [sys.executable, "-c", code], cwd=str(folder), timeout_s=20, capture=True, reach=reach
+        [sys.executable, "-c", code],
+        cwd=str(folder),
+        timeout_s=scaled(20),
+        capture=True,
+        reach=reach,
     )
     return outcome.stdout.decode() + "\n".join(outcome.stderr_tail)
 
@@ -88,7 +93,7 @@ def test_this_process_itself_is_not_bound(folder: Path) -> None:
 
 
 def test_a_program_that_is_not_there_is_an_error(folder: Path) -> None:
-    outcome = process.run(["/no/such/program"], cwd=str(folder), timeout_s=5, reach=Reach())
+    outcome = process.run(["/no/such/program"], cwd=str(folder), timeout_s=scaled(5), reach=Reach())
     assert outcome.exit_code != 0
 
 
@@ -106,7 +111,9 @@ def test_ffmpeg_reads_its_input_and_no_sibling(folder: Path, binaries: Tools, me
         reach = Reach(
             readable=[str(folder / name) for name in readable], writable=[str(folder / "own")]
         )
-        return process.run([binaries.ffmpeg, *words], cwd=str(folder), timeout_s=30, reach=reach)
+        return process.run(
+            [binaries.ffmpeg, *words], cwd=str(folder), timeout_s=scaled(30), reach=reach
+        )
 
     refused = run("list.txt")
     assert refused.exit_code != 0

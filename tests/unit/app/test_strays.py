@@ -4,10 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from app.engine import strays, workspace
+from tests.helpers.pace import until
 
 # a worker that runs a wrapper in FFmpeg's place, which has a child of its own
 _WORKER = """
@@ -20,10 +20,7 @@ process.run(["/bin/sh", "-c", "sleep 300 & echo $! > child; wait"], cwd=sys.argv
 def begin(folder: str) -> tuple[subprocess.Popen[bytes], int]:
     worker = subprocess.Popen([sys.executable, "-c", _WORKER, folder])
     note = Path(folder, "child")
-    deadline = time.monotonic() + 20
-    while not (note.exists() and note.read_text().strip()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until("the child is noted", lambda: note.exists() and note.read_text().strip(), 20)
     return worker, int(note.read_text())
 
 
@@ -41,12 +38,8 @@ def test_grandchildren_of_a_killed_worker_are_ended(tmp_path: Path) -> None:
     alive, busy = begin(workspace.attempt_dir(work_dir, "job_2", "s1", 1))
     killed.kill()
     killed.wait()
-    deadline = time.monotonic() + 10
-    while strays.end_strays(work_dir) == 0:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(0.1)
-    assert not is_alive(orphan)
+    until("a stray is found", lambda: strays.end_strays(work_dir) > 0, 10)
+    until("it has ended", lambda: not is_alive(orphan), 2)
     assert is_alive(busy)
     assert strays.end_strays(work_dir) == 0
     os.kill(busy, signal.SIGKILL)

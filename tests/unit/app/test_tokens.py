@@ -91,6 +91,10 @@ def _unsigned(header: dict[str, Any]) -> str:
         jwt.encode(CLAIMS, "another secret of more than thirty-two letters", "HS256"),
         jwt.encode(CLAIMS, SECRET * 2, "HS512"),
     ],
+    ids=(
+        "empty", "dots", "letters", "not ascii", "zeros", "long", "alg none", "alg None", "no alg",
+        "another secret", "another algorithm",
+    ),
 )  # fmt: skip
 def test_texts_that_are_no_tokens_of_ours(shared: None, text: str) -> None:
     assert tokens.recognise(text) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from operators.filtergraph import Filter, Rate, filter_value, render_chain
+from operators.filtergraph import Filter, Rate, TextFile, Token, filter_value, render_chain
 
 
 def read_token(text: str, ends: str) -> tuple[str, str]:
@@ -54,3 +54,11 @@ def test_options_are_written_by_type() -> None:
     assert render_chain(
         ["0:v:0"], [Filter.of("scale", w=2), Filter.of("setsar", sar=1)], ["v"]
     ) == ("[0:v:0]scale=w=2,setsar=sar=1[v]")
+
+
+def test_assets_become_tokens_and_nothing_else_changes() -> None:
+    drawn = Filter.of("drawtext", textfile=TextFile("it's"), x=4)
+    bound = drawn.bound(lambda asset: Token(f"{{work}}/{type(asset).__name__}"))
+    assert str(bound) == "drawtext=textfile={work}/TextFile:x=4"
+    plain = Filter.of("scale", w=64)
+    assert plain.bound(lambda _: Token("never")) is plain

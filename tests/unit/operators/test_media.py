@@ -42,3 +42,20 @@ def test_pointers_escape_what_they_must() -> None:
     assert did_you_mean("scal", ["scale", "trim"]) == 'Did you mean "scale"?'
     assert did_you_mean("q", ["scale", "trim"]) == "Known: scale, trim."
     assert did_you_mean("q", [f"name{n}" for n in range(30)]) is None
+
+
+def test_another_first_picture_leaves_the_others() -> None:
+    info = clip(picture=video(640, 360))
+    changed = info.with_video(video(64, 36))
+    assert (changed.video[0].width, changed.audio) == (64, info.audio)
+
+
+def test_media_may_be_given_another_length() -> None:
+    shorter = clip(start_ms=40).lasting(2000)
+    lengths = {stream.duration_ms for stream in (*shorter.video, *shorter.audio)}
+    assert (shorter.duration_ms, shorter.start_ms, lengths) == (2000, 0, {2000})
+
+
+def test_the_work_of_a_picture_is_counted_in_units_of_720p() -> None:
+    assert clip(picture=video(1280, 720, rate="25")).picture_load == 1
+    assert clip(picture=video(640, 360, rate="25")).picture_load == 0.25

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from operators.contract import BadParameters
+from operators.contract import BadParameters, Cut
 from operators.media import MediaInfo
 from operators.timeline.trim import Trim
 from tests.helpers.infos import audio, clip, sound_only, video
@@ -111,3 +111,11 @@ def test_where_the_length_is_a_guess_it_is_no_error() -> None:
 def test_equal_parameters_make_equal_work() -> None:
     assert trim(start=1, end="3s") == trim(start="1s", end=3.0)
     assert hash(trim(start=1)) == hash(trim(start=Fraction(1)))
+
+
+def test_packets_are_copied_where_a_cut_at_keyframes_is_asked_for() -> None:
+    fast = trim(start=1, end=3, mode="keyframe")
+    assert fast.copied([clip()]) == Cut(start=Fraction(1), end=Fraction(3))
+    assert trim(start=1, end=3).copied([clip()]) is None
+    still = clip(sound=0, picture=video(frame_count=1))
+    assert fast.copied([still]) is None
