@@ -9,7 +9,8 @@ DEMO_OUT ?= demo-output
 COVERED := tests/unit/operators --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 BESIDE := --ignore=tests/unit/operators
 # tests side by side: those that share a service stay in one process; three keep two cores busy
-SPREAD := -n 3 --dist loadgroup --no-loadscope-reorder
+PROCESSES ?= 3
+SPREAD := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 # make test ORDER=random: in another order each time; make test ORDER=4711: in that one again
 ORDER ?=
 SHUFFLED := $(if $(ORDER),-p randomly $(if $(filter-out random,$(ORDER)),--randomly-seed=$(ORDER)))

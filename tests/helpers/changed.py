@@ -2,8 +2,8 @@
 
 The imports of the product come from the same graph that the import contracts use; those of tests are
 read from their files. Three ties are not imports, and are written down here: operators are found by
-name, so a test depends on those whose names it has in it; tests of the whole service start its
-programs; and what is no Python module (the compose file, a golden case) belongs to tests that name it.
+name, so a test depends on those whose names it has in it, or on all where it goes through the registry;
+tests of the whole service start its programs; and what is no Python module (the compose file, a golden case) belongs to tests that name it.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class Ties:
             return set()
         return {module, *self._graph.find_downstream_modules(module)}
 
-    @cache  # noqa: B019 - lives as long as the program
+    @cache  # noqa: B019 - there is one of it
     def needed(self, path: Path) -> frozenset[str]:
         """The modules of the product that a test file or helper needs, itself or by helpers."""
         text = path.read_text()
@@ -63,8 +63,16 @@ class Ties:
                 found |= self.needed(helper)
         if module_of(path) == _STARTS:
             found |= {m for m in self._graph.modules if m.startswith(_PROGRAMS)}
-        found |= {module for name, module in self._operators.items() if f'"{name}"' in text}
+        found |= {
+            module for name, module in self._operators.items()
+            if f'"{name}"' in text or "operators.registry" in found
+        }  # fmt: skip
         return frozenset(found)
+
+
+@cache
+def _ties() -> Ties:
+    return Ties()
 
 
 def _operator_name(module: str) -> str | None:
@@ -94,7 +102,7 @@ def select(paths: Iterable[Path]) -> list[Path]:
     if any(str(path) in _EVERYTHING for path in paths):
         return tests
 
-    ties = Ties()
+    ties = _ties()
     affected = {module for path in paths for module in ties.affected(path)}
     affected |= {module_of(path) for path in paths if path.suffix == ".py"}
     others = {path.name for path in paths if path.suffix != ".py"}
