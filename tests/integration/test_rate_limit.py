@@ -46,6 +46,12 @@ def test_a_bucket_fills_again(database: str) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def redis_was_never_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a second after it was, nothing is counted."""
+    monkeypatch.setattr(bucket, "_away_until", 0.0)
+
+
 @pytest.fixture
 def client(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     monkeypatch.setattr(send, "enqueue_admit", lambda *_: True)
