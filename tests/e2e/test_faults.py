@@ -54,6 +54,19 @@ def test_a_cancelled_job_stops_at_once_and_stays_cancelled(
     assert service.work_files(job_id) == []
 
 
+def test_a_worker_that_lost_its_lease_stops(service: Service, long_clip: Path) -> None:
+    """The step is in other hands, as after a break in the network; two must not encode it."""
+    job_id = service.submit(endless(long_clip, service.media / "out" / "lost.mp4"))["job_id"]
+    service.wait_running(job_id)
+    (running,) = service.ffmpeg_pids(job_id)
+
+    taken = "UPDATE steps SET attempt = attempt + 1, worker = 'elsewhere', lease_until = now() + interval '1 hour'"
+    service.execute(f"{taken} WHERE job_id = '{job_id}'")
+
+    until("FFmpeg has ended", lambda: running not in service.ffmpeg_pids(job_id), 3, service.logs)
+    service.client.delete(f"/v1/jobs/{job_id}").raise_for_status()
+
+
 def test_a_finished_job_cannot_be_cancelled(service: Service, clip: Path) -> None:
     done = service.run(
         job(clip, op("trim", "src", "cut", end=1), cut=service.media / "out" / "done.mp4")

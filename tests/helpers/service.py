@@ -180,12 +180,22 @@ class Service:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query of the service's own database gives."""
+        with self._cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def execute(self, statement: str) -> None:
+        """Change the service's own database."""
+        with self._cursor() as cursor:
+            cursor.execute(statement)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
         url = database_url(self._database).replace("+psycopg2", "")
         connection = psycopg2.connect(url, connect_timeout=3, options="-c statement_timeout=5000")
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                return list(cursor.fetchall())
+            with connection, connection.cursor() as cursor:
+                yield cursor
         finally:
             connection.close()
 

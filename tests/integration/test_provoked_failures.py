@@ -19,6 +19,7 @@ from planner import safety
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled
 from tests.helpers.tokens import as_tokens
+from tests.helpers.web import web_server
 
 pytestmark = pytest.mark.xdist_group("provoked")  # they share what is rendered
 C = Code
@@ -198,3 +199,24 @@ def test_ffprobe_says_the_same(name: str, code: Code, binaries: Tools, folder: P
     with pytest.raises(Failure) as caught:
         probe.probe(str(folder / name), binaries)
     assert caught.value.code is code
+
+
+@pytest.mark.parametrize(
+    "guarded",
+    [safety.UPLOADED_INPUT, safety.JOINED_INPUT, safety.INTERMEDIATE_INPUT],
+    ids=("uploaded", "joined", "intermediate"),
+)
+def test_inputs_of_every_kind_are_local_files(
+    guarded: tuple[str, ...], folder: Path, binaries: Tools
+) -> None:
+    """Whatever a file refers to: no host is asked, and no other protocol is opened."""
+    with web_server() as web:
+        url = web.put("/x.mp4", (folder / "in.mp4").read_bytes())
+        elsewhere = (
+            url, "tcp://127.0.0.1:9", "data:video/mp4;base64,AAAA", "pipe:0", "concat:in.mp4|in.mp4",
+            "subfile,,start,0,end,9,,:in.mp4", "crypto:in.mp4", "async:in.mp4", "cache:in.mp4",
+        )  # fmt: skip
+        for name in elsewhere:
+            code, _ = run((*guarded, "-i", name, *NULL), binaries, folder)
+            assert code is C.PROTOCOL_BLOCKED, name
+        assert web.asked == []
