@@ -223,16 +223,22 @@ class Service:
 
     def work_files(self, job_id: str = "") -> list[Path]:
         """Of one job, or of all."""
-        files = (path for path in (self.data_dir / "work").rglob("*") if path.is_file())
-        return [path for path in files if job_id in str(path)]
+        return [path for path in files_in(self.data_dir / "work") if job_id in str(path)]
 
     def parts(self, name: str = "") -> list[Path]:
         """Unfinished outputs whose names begin so."""
-        return list(self.media.rglob(f".{name}*.part"))
+        found = files_in(self.media)
+        return [p for p in found if p.name.startswith(f".{name}") and p.suffix == ".part"]
 
     def logs(self) -> str:
         files = sorted((self.data_dir / "logs").glob("*.log"))
         return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-1500:]}" for f in files)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All files below; folders may go away while they are looked at."""
+    found = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
+    return [path for path in found if path.is_file()]
 
 
 def commands() -> Iterator[tuple[int, str]]:
