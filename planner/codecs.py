@@ -43,6 +43,8 @@ class Encoder:
     is_paletted: bool = False
     """Whether it wants a palette made of the pictures themselves."""
     is_image: bool = False
+    needs_even: bool = False
+    """Whether it refuses odd sizes of pictures whose colours are halved."""
     full_format: str | None = None
     """The pixel format for full-range pictures: FFmpeg 5 knows the range by the format's name."""
     clear_format: str | None = None
@@ -68,7 +70,7 @@ ENCODERS: tuple[Encoder, ...] = (
         name="libx264", codec="h264", kind=Kind.VIDEO, crf_max=51, default_crf=23, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("baseline", "main", "high", "high10", "high422", "high444"), cpu_factor=0.5,
-        full_format="yuvj420p",
+        full_format="yuvj420p", needs_even=True,
         profile_formats={
             "baseline": ("yuv420p",), "main": ("yuv420p",), "high": ("yuv420p",),
             "high10": ("yuv420p", "yuv420p10le"),
@@ -79,8 +81,8 @@ ENCODERS: tuple[Encoder, ...] = (
         name="libx265", codec="hevc", kind=Kind.VIDEO, crf_max=51, default_crf=28, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("main", "main10", "main422-10", "main444-8", "main444-10"),
-        fixed=("-tag:v", "hvc1", "-x265-params", "log-level=warning"), cpu_factor=1.8,
-        full_format="yuvj420p",
+        fixed=("-x265-params", "log-level=warning"), cpu_factor=1.8,
+        full_format="yuvj420p", needs_even=True,
         profile_formats={
             "main": ("yuv420p",), "main10": ("yuv420p10le",), "main422-10": ("yuv422p10le",),
             "main444-8": ("yuv444p",), "main444-10": ("yuv444p10le",),
@@ -89,6 +91,7 @@ ENCODERS: tuple[Encoder, ...] = (
     Encoder(
         name="libsvtav1", codec="av1", kind=Kind.VIDEO, crf_max=63, default_crf=35, presets=_X26X,
         preset_values=_WORDS_TO_SVT, pixel_formats=("yuv420p", "yuv420p10le"), cpu_factor=1.0,
+        needs_even=True,  # the SVT-AV1 beside FFmpeg 5 does
     ),
     Encoder(
         name="libvpx-vp9", codec="vp9", crf_ceiling="0", kind=Kind.VIDEO, crf_max=63, default_crf=32, presets=_X26X,
@@ -170,6 +173,8 @@ class Container:
     keeps_start: bool = True
     """Whether a stream can begin later than the file."""
     flags: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The name by which players know a codec here, where FFmpeg's choice is another one."""
     is_image: bool = False
 
     def codecs(self, kind: Kind) -> tuple[str, ...]:
@@ -178,16 +183,20 @@ class Container:
 
 # faststart: the index in front, so that players start before the whole file is there
 FASTSTART = ("-movflags", "+faststart")
+# hev1, FFmpeg's choice, is refused by QuickTime and Safari
+_APPLE_TAGS = {"hevc": "hvc1"}
+# above 4 GiB a header of 64 bits; below, the same file as without
+_RF64 = ("-rf64", "auto")
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
-        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=FASTSTART,
+        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=FASTSTART, tags=_APPLE_TAGS,
         video=("h264", "hevc", "av1", "vp9", "mpeg4"),
         audio=("aac", "mp3", "opus", "flac", "alac", "ac3"),
     ),
     Container(
-        name="mov", muxer="mov", extensions=("mov",), flags=FASTSTART,
+        name="mov", muxer="mov", extensions=("mov",), flags=FASTSTART, tags=_APPLE_TAGS,
         video=("h264", "hevc", "prores", "mpeg4"), audio=("aac", "mp3", "alac", "ac3", *_PCM),
     ),
     Container(
@@ -203,7 +212,7 @@ CONTAINERS: tuple[Container, ...] = (
     Container(
         name="m4a", muxer="ipod", extensions=("m4a",), audio=("aac", "alac"), flags=FASTSTART,
     ),
-    Container(name="wav", muxer="wav", keeps_start=False, extensions=("wav",), audio=_PCM, max_audio_tracks=1),
+    Container(name="wav", muxer="wav", keeps_start=False, extensions=("wav",), audio=_PCM, max_audio_tracks=1, flags=_RF64),
     Container(name="flac", muxer="flac", keeps_start=False, extensions=("flac",), audio=("flac",), max_audio_tracks=1),
     Container(name="ogg", muxer="ogg", extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
     Container(name="opus", muxer="opus", extensions=("opus",), audio=("opus",), max_audio_tracks=1),

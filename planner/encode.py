@@ -73,7 +73,7 @@ def encode(
         if not _is_wanted(given, container, kind, len(streams[kind]), findings):
             continue
         made = (
-            _copy_track(kind, position, untouched[position])
+            _copy_track(kind, position, untouched[position], container)
             if _is_copyable(given, container, kind, untouched.get(position), findings)
             else _encode_track(given, container, kind, position, stream, findings)
         )
@@ -159,9 +159,12 @@ def _is_spoilt(stored: VideoStream | AudioStream, container: Container) -> bool:
 
 
 def _copy_track(
-    kind: Kind, position: tuple[Kind, int], stored: VideoStream | AudioStream
+    kind: Kind, position: tuple[Kind, int], stored: VideoStream | AudioStream, container: Container
 ) -> tuple[EncodedTrack, VideoStream | AudioStream]:
-    options = (f"-c:{kind.value[0]}:{{n}}", _COPY)
+    letter = kind.value[0]
+    options: tuple[str, ...] = (f"-c:{letter}:{{n}}", _COPY)
+    if tag := container.tags.get(stored.codec or ""):
+        options += (f"-tag:{letter}:{{n}}", tag)
     bitrate = stored.bitrate_bps
     track = EncodedTrack(
         kind=kind, picked=position, is_copied=True, options=options, bitrate_bps=bitrate
@@ -208,9 +211,8 @@ def _video(
         options += ["-enc_time_base:v:{n}", encoder.time_base]
     if asked.gop:
         options += ["-g:v:{n}", str(asked.gop)]
-    if "-tag:v" in options and container.muxer not in ("mp4", "mov", "ipod"):
-        place = options.index("-tag:v")
-        del options[place : place + 2]  # hvc1 is what players of mp4 ask for; others refuse it
+    if tag := container.tags.get(encoder.codec):
+        options += ["-tag:v:{n}", tag]
     result = _seen(
         replace(
             stream,

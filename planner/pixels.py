@@ -94,14 +94,15 @@ def _sized(
             f"{encoder.name} needs two pixels a side: the picture is enlarged",
         )
         stream = stream.resized(size["w"], size["h"])
-    width = stream.width - (stream.width % 2 if pixels in _SUBSAMPLED + _HALF_WIDTH else 0)
-    height = stream.height - (stream.height % 2 if pixels in _SUBSAMPLED else 0)
+    is_cut = encoder.needs_even
+    width = stream.width - (is_cut and pixels in _SUBSAMPLED + _HALF_WIDTH and stream.width % 2)
+    height = stream.height - (is_cut and pixels in _SUBSAMPLED and stream.height % 2)
     if (width, height) != (stream.width, stream.height) and min(width, height) > 0:
         # exact=1 and an explicit corner: at most one line is lost, nothing is resampled
         filters.append(Filter.of("crop", w=width, h=height, x=0, y=0, exact=1))
         findings.warn(
             Code.INVALID_OUTPUT, "",
-            f"{pixels} needs even sizes: {stream.width}x{stream.height} becomes {width}x{height}",
+            f"{encoder.name} needs even sizes: {stream.width}x{stream.height} becomes {width}x{height}",
         )  # fmt: skip
         stream = replace(stream, width=width, height=height)
     return tuple(filters), stream
