@@ -17,6 +17,7 @@ _NUMBER = r"\s*(-?(?:\d+(?:\.\d+)?|inf|nan))"
 _CLOSE = 0.25  # LU that a result may miss the target by
 _MARGIN = 0.3  # dB that peaks stay below the ceiling: an encoder moves them
 _ROUNDS = 7
+_LOUDEST = 9.5  # LUFS; the meter counts all that is above 10 as 10
 _FLATTEST = 0.2  # LU that a further dB is taken to give at least, deep in the limiter
 
 
@@ -53,18 +54,17 @@ def next_settings(
 ) -> tuple[dict[str, str], bool]:
     """The settings for the next round or for the render, and whether they are settled."""
     if seen.integrated <= SILENT_LUFS:
-        return _settled(
-            Loudness(integrated=target, threshold=target - 10, range=0.1, true_peak=-99), NEUTRAL
-        ), True
+        return _settled(0, NEUTRAL), True
+    if seen.integrated > _LOUDEST and "before" not in so_far:
+        return _softened(max(24.0, seen.true_peak)), False
     gain, peak = target - seen.integrated, seen.true_peak
     limiter = {name: float(so_far.get(name, value)) for name, value in NEUTRAL.items()}
     rounds = int(so_far.get("rounds", "0")) + 1
     if peak + gain <= ceiling - _MARGIN or (abs(gain) <= _CLOSE and peak + gain <= ceiling):
-        return _settled(seen, limiter), True
+        return _settled(gain, limiter), True
     if rounds >= _ROUNDS:
         # as loud as it gets below the ceiling
-        reached = min(gain, ceiling - peak)
-        return _settled(_shifted(seen, target - reached), limiter), True
+        return _settled(min(gain, ceiling - peak), limiter), True
     before = float(so_far.get("before", "0"))
     over = max(0.0, peak - (ceiling - _MARGIN)) if rounds > 1 else 0.0
     lowest = float(so_far.get("lowest", str(ceiling - _MARGIN - 0.2))) - over
@@ -96,24 +96,16 @@ def _limiter(before: float, limit_db: float) -> dict[str, str]:
     }
 
 
-def _shifted(seen: Loudness, integrated: float) -> Loudness:
-    return Loudness(
-        integrated=integrated, threshold=seen.threshold, range=seen.range, true_peak=-99
-    )
+def _softened(by: float) -> dict[str, str]:
+    """Lower what is too loud for the meter, and limit nothing."""
+    lowered = {"before": f"{-by:.3f}", "last_before": f"{-by:.3f}", "raise": _factor(-by)}
+    return {**{name: f"{value:.6f}" for name, value in NEUTRAL.items()}, **lowered}
 
 
-def _settled(seen: Loudness, limiter: Mapping[str, float]) -> dict[str, str]:
-    values = {
-        "input_i": seen.integrated,
-        # loudnorm takes exactly 0 for "not measured", and -70 likewise
-        "input_lra": max(0.1, seen.range),
-        "input_tp": max(-99.0, seen.true_peak),
-        "input_thresh": max(-69.9, seen.threshold),
-        "target_offset": 0.0,
-    }
-    return {name: f"{value:.2f}" for name, value in values.items()} | {
-        name: f"{value:.6f}" for name, value in limiter.items()
-    }
+def _settled(gain_db: float, limiter: Mapping[str, float]) -> dict[str, str]:
+    """What the render takes: the limiter, and the gain behind it."""
+    values = {"gain": 10 ** (gain_db / 20), **limiter}
+    return {"gain_db": f"{gain_db:.2f}", **{name: f"{value:.6f}" for name, value in values.items()}}
 
 
 def _factor(decibels: float) -> str:

@@ -13,18 +13,18 @@ from planner.uri import is_remote, parse_uri
 _IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}")
 _WORK = "\0work"
 """In paths: the script's own folder."""
-_KEYS = {"input_i": "i", "input_tp": "p", "input_lra": "l", "input_thresh": "t"}
+# the gain to the target, or to the ceiling where that comes first; silence stays as it is
 _AWK = (
-    '/Summary:/ { t = "" } $1 == "I:" { i = $2 } $1 == "Threshold:" && t == "" { t = $2 } '
-    '$1 == "LRA:" { l = $2 } $1 == "Peak:" { p = $2 } END { print '
+    '$1 == "I:" { i = $2 } $1 == "Peak:" { p = $2 } '
+    "END { g = target - i; if (p + g > ceiling) g = ceiling - p; print (i > -70 ? 10 ^ (g / 20) : 1) }"
 )
 
 
 def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> str:
     """The script of a plan's JSON; `fonts` is the folder of the bundled fonts.
 
-    A measuring step runs once: where peaks must be limited, the service measures again, and
-    comes closer to the target.
+    A measuring step runs once: where peaks must be limited, the service measures again and comes
+    closer to the target; the script stays below the ceiling.
     """
     sources, targets = _sources(plan, spec), _targets(plan, spec)
     lines = [
@@ -56,7 +56,7 @@ def as_script(plan: Mapping[str, Any], spec: Mapping[str, Any], fonts: str) -> s
         ]
         log = f' 2> "$work/{step["step_id"]}/log"' if step["measures"] else ""
         lines.append(" ".join(words) + log)
-        lines += _measured(step)
+        lines += _measured(plan, step)
     return "\n".join(lines) + "\n"
 
 
@@ -169,18 +169,24 @@ def _unmeasured(plan: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
     """What the values of a measuring step are before it has run."""
     if step["measures"] is None:
         return []
-    node = next(node for node in plan["nodes"] if node["id"] == step["measures"])
+    node = _measuring(plan, step)
     kind = registry.find(str(node["operator"]))
     operator = kind.read(dict(node["params"] or {}), "")[0] if kind else None
     values = operator.unmeasured() if operator else {}
     return [f"{step['step_id']}_{name}={value}" for name, value in values.items()]
 
 
-def _measured(step: Mapping[str, Any]) -> list[str]:
+def _measured(plan: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
+    """The gain, from the log of a measuring step."""
     if step["measures"] is None:
         return []
-    lines = [
-        f"{step['step_id']}_{name}=$(awk '{_AWK}{letter} }}' \"$work/{step['step_id']}/log\")"
-        for name, letter in _KEYS.items()
-    ]
-    return [*lines, f"{step['step_id']}_target_offset=0"]
+    params = _measuring(plan, step)["params"]
+    asked = f"-v target={params['target_lufs']} -v ceiling={params['target_tp']}"
+    log = f'"$work/{step["step_id"]}/log"'
+    return [f"{step['step_id']}_gain=$(awk {asked} '{_AWK}' {log})"]
+
+
+def _measuring(plan: Mapping[str, Any], step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The node that a measuring step measures for."""
+    found: Mapping[str, Any] = next(n for n in plan["nodes"] if n["id"] == step["measures"])
+    return found

@@ -89,6 +89,7 @@ CAUSES = (
     Rule(r"No such filter: '([\w-]*)'", Code.FILTER_FAILED, "This FFmpeg has no filter {0}."),
     Rule(r"itstream filter (?:not found|'?[\w-]+'? )", Code.INVALID_COMMAND, "FFmpeg did not understand its command."),
     Rule(r"Filter not found", Code.FILTER_FAILED, "This FFmpeg lacks a filter."),
+    Rule(r"Value \S+ for parameter '([\w-]+)' out of range", Code.FILTER_FAILED, "The value of a filter's option {0} is out of its range."),
     Rule(r"(?:Parsed_|fc#|AVFilterGraph|filter '?).*Option '?([\w-]+)'? not found|Error applying option '([\w-]+)' to filter", Code.FILTER_FAILED, "A filter has no option {0}."),
     Rule(r"(Padded dimensions cannot be smaller than input dimensions|Invalid too big or non positive size)", Code.FILTER_FAILED, "A filter's size does not fit the picture: {0}."),
     Rule(r"parameters .*do not match the corresponding", Code.FILTER_FAILED, "The inputs of a filter differ in size, rate or format."),

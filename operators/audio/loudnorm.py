@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from math import ceil
 from typing import ClassVar
 
 from operators.contract import (
@@ -13,19 +13,16 @@ from operators.contract import (
     Operator,
     Requirements,
     needs,
-    remark,
     sound_cost,
 )
 from operators.filtergraph import Filter, Link, Measured, Pad, inner
 from operators.loudness import NEUTRAL, SILENT_LUFS, next_settings, read_summary
 from operators.media import AudioStream, Kind, MediaInfo
 from operators.parameters import Float
-from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
 
-_LOOKAHEAD = Fraction(3)  # seconds that the loudnorm filter reads before it writes
-_SHORTEST_MS = 3000  # the measurement's own short-term window
+_BLOCK_MS = 400  # what EBU R128 integrates over; of less there is no loudness
 
 
 @register
@@ -35,8 +32,8 @@ class Loudnorm(Operator):
     arrives here, after everything upstream; the second raises or lowers it as a whole, so dynamics
     stay. Peaks that would exceed `target_tp` are limited.
 
-    Silence, and tracks shorter than three seconds, pass unchanged, with a warning. Sample rate and
-    layout stay. The loudness range is not compressed: `target_lra` only warns of a wider one.
+    Silence passes unchanged, with a warning. A track shorter than 0.4 s is measured as if it were
+    repeated. Sample rate and layout stay. The loudness range is not compressed: `target_lra` only warns of a wider one.
     """
 
     name: ClassVar[str] = "loudnorm"
@@ -73,37 +70,25 @@ class Loudnorm(Operator):
         return tuple(
             Link(
                 inputs=(Pad(Kind.AUDIO, track),),
-                filters=(*_limiter(track), meter),
+                filters=(*_repeated(sources[0], audio), *_limiter(track), meter),
                 outputs=(inner(Kind.AUDIO, track),),
             )
-            for track in _long_enough(sources[0])
+            for track, audio in enumerate(sources[0].audio)
         )
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
-        (source,) = sources
+        # the loudnorm filter in its linear mode is a gain too, but takes none that is measured above
+        # 0 LUFS, nothing shorter than 3 s, and works at 192 kHz
         return tuple(
             Link(
                 inputs=(Pad(Kind.AUDIO, track),),
-                filters=self._filters(track, source.audio[track]),
+                filters=(
+                    *_limiter(track),
+                    Filter.of("volume", volume=Measured("gain", track), precision="double"),
+                ),
                 outputs=(Pad(Kind.AUDIO, track),),
-                delay=_LOOKAHEAD,
             )
-            for track in _long_enough(source)
-        )
-
-    def _filters(self, track: int, audio: AudioStream) -> tuple[Filter, ...]:
-        names = {
-            "measured_I": "input_i", "measured_TP": "input_tp", "measured_LRA": "input_lra",
-            "measured_thresh": "input_thresh", "offset": "target_offset",
-        }  # fmt: skip
-        measured = {name: Measured(key, track) for name, key in names.items()}
-        return (
-            *_limiter(track),
-            # LRA=50 with linear: never the dynamic mode, which changes the range and misses the target
-            Filter.of(
-                "loudnorm", I=self.target_lufs, TP=self.target_tp, LRA=50, linear="true", **measured
-            ),
-            Filter.of("aresample", sample_rate=audio.sample_rate),
+            for track in range(len(sources[0].audio))
         )
 
     def unmeasured(self) -> Mapping[str, str]:
@@ -121,20 +106,14 @@ class Loudnorm(Operator):
             warning = f"the loudness range of {seen.range:g} LU is wider than {self.target_lra:g}; it is kept"
         return Measurement(values=values, is_settled=is_settled, warning=warning)
 
-    def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
-        kept = set(_long_enough(sources[0]))
-        return tuple(
-            remark("", f"audio track {track} is shorter than 3 s; it is passed through unchanged")
-            for track in range(len(sources[0].audio))
-            if track not in kept
-        )
 
-
-def _long_enough(source: MediaInfo) -> tuple[int, ...]:
-    lengths = [
-        a.duration_ms if a.duration_ms is not None else source.duration_ms for a in source.audio
-    ]
-    return tuple(n for n, length in enumerate(lengths) if length is None or length >= _SHORTEST_MS)
+def _repeated(source: MediaInfo, audio: AudioStream) -> tuple[Filter, ...]:
+    """Sound too short to be measured, again and again until it is long enough."""
+    length_ms = audio.duration_ms if audio.duration_ms is not None else source.duration_ms
+    if not length_ms or length_ms > _BLOCK_MS:
+        return ()
+    samples = ceil(audio.sample_rate * length_ms / 1000)
+    return (Filter.of("aloop", loop=2 * _BLOCK_MS // length_ms + 1, size=samples),)
 
 
 def _limiter(track: int) -> tuple[Filter, ...]:

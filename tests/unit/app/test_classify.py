@@ -47,6 +47,18 @@ def test_names_are_taken_into_the_message() -> None:
     assert failure.message == "This FFmpeg has no encoder libx266."
 
 
+def test_a_value_out_of_range_is_no_unknown_option() -> None:
+    failure = classify(
+        outcome(
+            "[Parsed_loudnorm_2 @ 0x1] [error] Value 3.700000 for parameter 'measured_I' out of range [-99 - 0]",
+            "[Parsed_loudnorm_2 @ 0x1] [error] Error applying option 'measured_I' to filter 'loudnorm': Numerical result out of range",
+        ),
+        "ffmpeg",
+    )
+    assert failure.code is Code.FILTER_FAILED
+    assert failure.message == "The value of a filter's option measured_I is out of its range."
+
+
 @pytest.mark.parametrize(
     ("stopped", "code"),
     [

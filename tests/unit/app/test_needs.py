@@ -19,9 +19,9 @@ def test_every_filter_that_is_compiled_is_asked_for() -> None:
 def test_what_an_ffmpeg_lacks_is_named(binaries: Tools, tmp_path: Path) -> None:
     assert needs.lacks_filters(binaries) == []
     small = tmp_path / "ffmpeg"
-    small.write_text("#!/bin/sh\necho ' T.C loudnorm  A->A  x'; echo ' V..... libx264  x'\n")
+    small.write_text("#!/bin/sh\necho ' T.C volume  A->A  x'; echo ' V..... libx264  x'\n")
     small.chmod(0o755)
     lacking = Tools(ffmpeg=str(small), ffprobe="", version="9")
     assert "drawtext" in needs.lacks_filters(lacking)
-    assert "loudnorm" not in needs.lacks_filters(lacking)
+    assert "volume" not in needs.lacks_filters(lacking)
     assert "aac" in needs.lacks_encoders(lacking)

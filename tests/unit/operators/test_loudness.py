@@ -61,7 +61,7 @@ def test_it_settles_on_the_target_below_the_ceiling(
         settings, is_settled = next_settings(seen, target, -1.5, settings)
         rounds += 1
     assert rounds <= 7
-    gain = target - float(settings["input_i"])
+    gain = float(settings["gain_db"])
     assert seen.true_peak + gain <= -1.5 + 0.01
     reached = seen.integrated + gain
     assert abs(reached - target) <= 0.5 or loss == 0.6  # then peaks are most of its loudness
@@ -71,8 +71,24 @@ def test_what_needs_no_limiting_settles_at_once_and_linearly() -> None:
     seen = Loudness(integrated=-23, threshold=-33, range=7, true_peak=-12)
     values, is_settled = next_settings(seen, -16, -1.5, {})
     assert is_settled
-    assert values["input_i"] == "-23.00"
+    assert values["gain_db"] == "7.00"
+    assert float(values["gain"]) == pytest.approx(10 ** (7 / 20), abs=1e-6)
     assert {name: float(values[name]) for name in NEUTRAL} == NEUTRAL
+
+
+def test_what_is_too_loud_for_the_meter_is_lowered_first() -> None:
+    first = Loudness(integrated=10, threshold=0, range=0, true_peak=31)
+    settings, is_settled = next_settings(first, -16, -1.5, {})
+    assert not is_settled
+    assert (float(settings["raise"]), settings["is_limited"]) == (
+        pytest.approx(10 ** (-31 / 20), abs=1e-6),
+        "0.000000",
+    )
+    second = Loudness(integrated=-12, threshold=-22, range=0, true_peak=0)
+    values, is_settled = next_settings(second, -16, -1.5, settings)
+    assert is_settled
+    assert values["gain_db"] == "-4.00"
+    assert values["raise"] == settings["raise"]
 
 
 def test_what_cannot_be_reached_ends_as_loud_as_it_gets_below_the_ceiling() -> None:
@@ -80,7 +96,7 @@ def test_what_cannot_be_reached_ends_as_loud_as_it_gets_below_the_ceiling() -> N
     while not is_settled:
         seen = signal.measured(settings)
         settings, is_settled = next_settings(seen, -10, -1.5, settings)
-    assert seen.true_peak + (-10 - float(settings["input_i"])) <= -1.5 + 0.01
+    assert seen.true_peak + float(settings["gain_db"]) <= -1.5 + 0.01
 
 
 @pytest.mark.parametrize("integrated", [-70.0, float("-inf")])
@@ -88,7 +104,7 @@ def test_silence_is_left_alone(integrated: float) -> None:
     seen = Loudness(integrated=integrated, threshold=-70, range=0, true_peak=float("-inf"))
     values, is_settled = next_settings(seen, -16, -1.5, {})
     assert is_settled
-    assert values["input_i"] == "-16.00"  # a gain of nothing
+    assert float(values["gain"]) == 1
 
 
 def test_the_operator_warns_of_silence_and_of_a_wide_range() -> None:
