@@ -131,7 +131,7 @@ def audio_links(
     output = (inner(Kind.AUDIO, position),)
     if not source.audio:
         return (Link(inputs=(), filters=silence(seconds, shape), outputs=output),)
-    filters = (*alike(shape), *lasting(seconds, shape))
+    filters = (*alike(shape, source.audio[0]), *lasting(seconds, shape))
     return (Link(inputs=(Pad(Kind.AUDIO, 0, position),), filters=filters, outputs=output),)
 
 

@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 
-from operators.filtergraph import Filter
+from operators.filtergraph import Expression, Filter, Value
 from operators.media import AudioStream
 
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_WITHOUT_CENTRE = ("stereo", "2.1", "quad", "quad(side)", "downmix")
 
 
 def layout_of(audio: AudioStream) -> str:
@@ -13,18 +14,49 @@ def layout_of(audio: AudioStream) -> str:
     named = audio.channel_layout
     if named and "channels" not in named:
         return named
-    return _LAYOUTS.get(audio.channels, "stereo")
+    return usual_layout(audio.channels)
+
+
+def usual_layout(channels: int) -> str:
+    """What FFmpeg takes so many channels for where nothing else is said."""
+    return _LAYOUTS.get(channels, "stereo")
+
+
+def laid_out(source: AudioStream, layout: str) -> tuple[Filter, ...]:
+    """Filters that bring sound to another layout at one level, whatever the samples are stored as.
+
+    One channel is heard from both sides as loud as it is. Many become few by the coefficients of
+    ITU-R BS.775 (centre and surround 3 dB lower, no LFE), scaled so that nothing can clip: stereo to
+    mono is half of each side, 5.1 to stereo is 0.414, 0.293 and 0.293.
+    """
+    mixed = (
+        # without a limit, float sound keeps coefficients whose sum is above 1
+        Filter.of("aresample", rematrix_maxval=1),
+        Filter.of("aformat", channel_layouts=layout),
+    )
+    return (*_both_sides(source, layout), *mixed)
+
+
+def _both_sides(source: AudioStream, layout: str) -> tuple[Filter, ...]:
+    """One channel on two sides: FFmpeg would take 3 dB off each."""
+    if source.channels != 1 or layout not in _WITHOUT_CENTRE:
+        return ()
+    return (Filter.of("pan", args=Expression(f"{layout}|FL=c0|FR=c0")),)
 
 
 def samples_in(seconds: Fraction, audio: AudioStream) -> int:
     return max(1, round(seconds * audio.sample_rate))
 
 
-def alike(audio: AudioStream) -> tuple[Filter, ...]:
-    """Filters that bring any sound to the rate and layout of `audio`, gaps and late starts filled."""
+def alike(audio: AudioStream, source: AudioStream) -> tuple[Filter, ...]:
+    """Filters that bring `source` to the rate and layout of `audio`, gaps and late starts filled."""
+    # async=1: where samples are missing (a late start, a gap) there is silence, so sound keeps its time
+    timed: dict[str, Value] = {"async": 1, "first_pts": 0}
+    if source.channels != audio.channels or layout_of(source) != layout_of(audio):
+        timed["rematrix_maxval"] = 1  # as in `laid_out`
     return (
-        # async=1: where samples are missing (a late start, a gap) there is silence, so sound keeps its time
-        Filter.of("aresample", sample_rate=audio.sample_rate, **{"async": 1, "first_pts": 0}),
+        *_both_sides(source, layout_of(audio)),
+        Filter.of("aresample", sample_rate=audio.sample_rate, **timed),
         Filter.of(
             "aformat",
             sample_fmts="fltp",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.problem import Code
+from operators.sound import laid_out, usual_layout
 from planner.codecs import (
     Container,
     Encoder,
@@ -267,14 +268,14 @@ def _audio(
     channels = min(asked.channels or stream.channels, encoder.max_channels)
     options = ["-c:a:{n}", encoder.name, *encoder.fixed]
     layout = _LAYOUTS.get(channels) if encoder.needs_plain_layout and channels > 2 else None
-    filters = (Filter.of("aformat", channel_layouts=layout),) if layout else ()
+    if channels != stream.channels:
+        layout = layout or usual_layout(channels)
+    filters = laid_out(stream, layout) if layout else ()
     if asked.bitrate:
         options += ["-b:a:{n}", str(asked.bitrate)]
     if rate != stream.sample_rate:
         options += ["-ar:a:{n}", str(rate)]
-    if channels != stream.channels and not layout:
-        options += ["-ac:a:{n}", str(channels)]
-    layout = layout or (stream.channel_layout if channels == stream.channels else None)
+    layout = layout or stream.channel_layout
     result = replace(
         stream, codec=encoder.codec, sample_rate=rate, channels=channels, channel_layout=layout
     )

@@ -122,7 +122,7 @@ class Mix(Operator):
         ready = tuple(
             Link(
                 inputs=(Pad(Kind.AUDIO, 0, n),),
-                filters=alike(first),
+                filters=alike(first, sources[n].audio[0]),
                 outputs=(inner(Kind.AUDIO, n),),
             )
             for n in range(len(sources))

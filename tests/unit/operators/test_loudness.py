@@ -1,9 +1,12 @@
 """The loop between measuring and limiting, against a limiter that is only arithmetic."""
 
+from dataclasses import replace
+
 import pytest
 
 from operators import registry
 from operators.loudness import NEUTRAL, Loudness, next_settings, read_summary
+from tests.helpers.infos import audio, sound_only
 
 SUMMARY = """[Parsed_ebur128_0 @ 0x1] Summary:
 
@@ -120,3 +123,19 @@ def test_the_operator_warns_of_silence_and_of_a_wide_range() -> None:
     assert wide.settle(SUMMARY, operator.unmeasured()).warning is None
     with pytest.raises(ValueError, match="no loudness summary"):
         operator.settle(["nothing"], {})
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "times"), [(30, 27), (200, 5), (400, 3), (401, 0), (None, 0)]
+)
+def test_sound_shorter_than_a_block_is_measured_again_and_again(
+    length_ms: int | None, times: int
+) -> None:
+    kind = registry.find("loudnorm")
+    assert kind is not None
+    operator, _ = kind.read({}, "")
+    assert operator is not None
+    source = replace(sound_only(), duration_ms=length_ms, audio=(audio(duration_ms=None),))
+    (link,) = operator.measure([source], source)
+    filters = ",".join(map(str, link.filters))
+    assert f"aloop=loop={times}:" in filters if times else "aloop" not in filters

@@ -144,8 +144,8 @@ def test_without_optimising_every_node_is_a_step() -> None:
             clip(), "o.mp4",
             {"video": {"codec": "hevc", "bitrate": "2.5M", "preset": "fast", "profile": "main", "gop": 60}, "audio": {"bitrate": "96k", "sample_rate": 44100, "channels": 1}},
             "-map 0:v:0 -c:v:0 libx265 -b:v:0 2500000 -preset:v:0 fast -x265-params log-level=warning "
-            "-pix_fmt:v:0 yuv420p -profile:v:0 main -g:v:0 60 -tag:v:0 hvc1 -fps_mode:v:0 vfr -map 0:a:0 -c:a:0 aac -b:a:0 96000 "
-            "-ar:a:0 44100 -ac:a:0 1 -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
+            "-pix_fmt:v:0 yuv420p -profile:v:0 main -g:v:0 60 -tag:v:0 hvc1 -fps_mode:v:0 vfr -map [output_0_a0] -c:a:0 aac -b:a:0 96000 "
+            "-ar:a:0 44100 -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
         ),
         (
             clip(picture=video(codec="vp8", bit_depth=10)), "o.mp4", {"audio": "copy"},
