@@ -162,6 +162,10 @@ class AudioStream(Stream):
     channel_layout: str | None = None
     language: str | None = None
     extradata_md5: str | None = None
+    bit_depth: int | None = None
+    """Bits of a stored sample; None where the codec keeps no samples, but what one hears of them."""
+    is_float: bool = False
+    """Whether samples may be above full scale."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -31,6 +31,10 @@ class Encoder:
     sample_rates: tuple[int, ...] = ()
     """Empty: any. Otherwise other rates become the next higher one."""
     max_channels: int = 64
+    sample_bits: int | None = None
+    """Of a lossless one: the most that it keeps of a sample."""
+    is_float: bool = False
+    """Whether it keeps samples above full scale."""
     needs_plain_layout: bool = False
     """Refuses surround layouts other than the usual one of each channel count."""
     crf_ceiling: str | None = None
@@ -146,17 +150,19 @@ ENCODERS: tuple[Encoder, ...] = (
     Encoder(name="libvorbis", codec="vorbis", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02),
     # named, or the first frame's length becomes that of all, and less than 16 samples is refused
     Encoder(
-        name="flac", codec="flac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01,
+        name="flac", codec="flac", kind=Kind.AUDIO, max_channels=8, sample_bits=24, cpu_factor=0.01,
         fixed=("-frame_size:a:{n}", "4608"),
     ),
-    Encoder(name="alac", codec="alac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.01),
+    Encoder(name="alac", codec="alac", kind=Kind.AUDIO, max_channels=8, sample_bits=24, cpu_factor=0.01),
     Encoder(
         name="ac3", codec="ac3", kind=Kind.AUDIO, max_channels=6, cpu_factor=0.02,
         sample_rates=(32000, 44100, 48000),
     ),
-    Encoder(name="pcm_s16le", codec="pcm_s16le", kind=Kind.AUDIO, cpu_factor=0.001),
-    Encoder(name="pcm_s24le", codec="pcm_s24le", kind=Kind.AUDIO, cpu_factor=0.001),
-    Encoder(name="pcm_f32le", codec="pcm_f32le", kind=Kind.AUDIO, cpu_factor=0.001),
+    Encoder(name="pcm_s16le", codec="pcm_s16le", kind=Kind.AUDIO, sample_bits=16, cpu_factor=0.001),
+    Encoder(name="pcm_s24le", codec="pcm_s24le", kind=Kind.AUDIO, sample_bits=24, cpu_factor=0.001),
+    Encoder(name="pcm_s32le", codec="pcm_s32le", kind=Kind.AUDIO, sample_bits=32, cpu_factor=0.001),
+    Encoder(name="pcm_f32le", codec="pcm_f32le", kind=Kind.AUDIO, sample_bits=32, is_float=True, cpu_factor=0.001),
+    Encoder(name="pcm_f64le", codec="pcm_f64le", kind=Kind.AUDIO, sample_bits=64, is_float=True, cpu_factor=0.001),
 )  # fmt: skip
 
 
@@ -187,7 +193,7 @@ FASTSTART = ("-movflags", "+faststart")
 _APPLE_TAGS = {"hevc": "hvc1"}
 # above 4 GiB a header of 64 bits; below, the same file as without
 _RF64 = ("-rf64", "auto")
-_PCM = ("pcm_s16le", "pcm_s24le", "pcm_f32le")
+_PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le")
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
@@ -231,6 +237,12 @@ _EXTENSIONS = {ext: container for container in CONTAINERS for ext in container.e
 def find_encoder(name: str) -> Encoder:
     """By encoder (`libx264`) or codec (`h264`) name. Raises KeyError."""
     return _BY_NAME.get(name) or _BY_CODEC[name]
+
+
+def pcm_for(bits: int | None, is_float: bool) -> str:
+    """The PCM codec that loses nothing of such samples; 16 bits where they are not known."""
+    able = [e for e in ENCODERS if e.name in _PCM and e.is_float == is_float]
+    return next((e.name for e in able if (e.sample_bits or 0) >= (bits or 16)), able[-1].name)
 
 
 def encoder_names(kind: Kind) -> tuple[str, ...]:

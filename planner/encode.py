@@ -15,6 +15,7 @@ from planner.codecs import (
     container_of,
     find_container,
     find_encoder,
+    pcm_for,
 )
 from planner.findings import Findings
 from planner.pictures import check_pictures, image_options, pictures
@@ -183,13 +184,38 @@ def _encode_track(
 ) -> tuple[EncodedTrack, VideoStream | AudioStream] | None:
     asked = given.codec.of(kind)
     name = asked.codec if isinstance(asked, (VideoCodec, AudioCodec)) else None
-    encoder = find_encoder(name or container.codecs(kind)[0])
+    encoder = find_encoder(name or _default_codec(container, kind, stream))
     if isinstance(stream, VideoStream):
         wish = asked if isinstance(asked, VideoCodec) else VideoCodec()
         return _video(wish, encoder, container, position, stream, findings)
+    _tell_of_depth(encoder, stream, findings)
     return _audio(
         asked if isinstance(asked, AudioCodec) else AudioCodec(), encoder, position, stream
     )
+
+
+def _default_codec(container: Container, kind: Kind, stream: VideoStream | AudioStream) -> str:
+    """The container's own; where that is PCM, the one that keeps the source's samples."""
+    own = container.codecs(kind)[0]
+    if isinstance(stream, AudioStream) and own.startswith("pcm_"):
+        return pcm_for(stream.bit_depth, stream.is_float)
+    return own
+
+
+def _tell_of_depth(encoder: Encoder, stream: AudioStream, findings: Findings) -> None:
+    """Say where a lossless codec loses something."""
+    if encoder.sample_bits is None or stream.bit_depth is None:
+        return
+    if stream.is_float and not encoder.is_float:
+        findings.warn(
+            Code.INVALID_OUTPUT, "/codec/audio",
+            f"the sound is floating-point; {encoder.name} clips what is above full scale",
+        )  # fmt: skip
+    elif stream.bit_depth > encoder.sample_bits:
+        findings.warn(
+            Code.INVALID_OUTPUT, "/codec/audio",
+            f"the sound has {stream.bit_depth} bits; {encoder.name} keeps {encoder.sample_bits}",
+        )  # fmt: skip
 
 
 def _video(
@@ -277,7 +303,13 @@ def _audio(
         options += ["-ar:a:{n}", str(rate)]
     layout = layout or stream.channel_layout
     result = replace(
-        stream, codec=encoder.codec, sample_rate=rate, channels=channels, channel_layout=layout
+        stream,
+        codec=encoder.codec,
+        sample_rate=rate,
+        channels=channels,
+        channel_layout=layout,
+        bit_depth=encoder.sample_bits and min(encoder.sample_bits, stream.bit_depth or 16),
+        is_float=encoder.is_float,
     )
     track = EncodedTrack(
         kind=Kind.AUDIO,

@@ -11,6 +11,7 @@ from operators.media import AudioStream, Chapter, MediaInfo, Picture, SubtitleSt
 _Json = Mapping[str, Any]
 # demuxers that guess the duration from bitrate or from the last timestamps
 _ESTIMATED = ("mp3", "aac", "mpeg", "mpegts", "amr", "flv", "ac3", "h264", "hevc")
+_LOSSLESS = ("flac", "alac", "wavpack", "tta", "ape", "truehd", "mlp")
 _SAME = Fraction(1, 100)
 
 
@@ -138,6 +139,8 @@ def _audio(stream: _Json) -> AudioStream:
         channel_layout=stream.get("channel_layout"),
         language=_tag(stream, "language"),
         extradata_md5=stream.get("extradata_hash"),
+        bit_depth=_sample_bits(stream),
+        is_float=str(stream.get("codec_name")).startswith("pcm_f"),
         start_ms=_ms(stream.get("start_time")) or 0,
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
@@ -188,6 +191,14 @@ def _bit_depth(stream: _Json, pixels: str | None) -> int | None:
         if found
         else _int(stream.get("bits_per_raw_sample")) or (8 if pixels else None)
     )
+
+
+def _sample_bits(stream: _Json) -> int | None:
+    """Of lossless codecs; lossy ones tell bits of their own, or none."""
+    codec = str(stream.get("codec_name"))
+    if not codec.startswith("pcm_") and codec not in _LOSSLESS:
+        return None
+    return _int(stream.get("bits_per_raw_sample")) or _int(stream.get("bits_per_sample")) or None
 
 
 def _length(stream: _Json) -> int | None:

@@ -1,6 +1,7 @@
 """What a copy or an encode must not lose: names that players know, sizes, depths, levels."""
 
 import struct
+from array import array
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,56 @@ def test_sizes_that_a_codec_cannot_hold_are_cut_with_a_warning(
     (video,) = media.streams(done.paths[0])
     assert (video["width"], video["height"]) == (160, 120)
     assert [w for w in done.plan.warnings if "even sizes" in w.message]
+
+
+SAMPLES = {
+    "pcm_s24le": "0.00002", "pcm_s32le": "0.00002", "pcm_f32le": "1.9", "pcm_f64le": "1.9", "pcm_s16le": "0.5", "flac": "0.00002",
+}  # fmt: skip
+"""A tone that the codec holds and a smaller one does not: far below 16 bits, or above full scale."""
+
+
+def stored(codec: str, media: Media) -> Path:
+    graph = f"aevalsrc='{SAMPLES[codec]}*sin(2*PI*440*t)':s=48000:d=1"
+    name = "in.flac" if codec == "flac" else "in.wav"
+    form = ("-sample_fmt", "s32") if codec == "flac" else ()
+    return media.made(name, "-f", "lavfi", "-i", graph, "-c:a", codec, *form)
+
+
+def loud(path: Path, media: Media, folder: Path) -> tuple[float, float]:
+    """Peak and RMS of the samples, as numbers of 64 bits."""
+    raw = folder / f"{path.name}.f64"
+    media.ffmpeg("-i", str(path), "-f", "f64le", "-c:a", "pcm_f64le", str(raw))
+    samples = array("d", raw.read_bytes())
+    return max(map(abs, samples)), (sum(s * s for s in samples) / len(samples)) ** 0.5
+
+
+@pytest.mark.parametrize("is_touched", [True, False], ids=["trimmed", "remuxed"])
+@pytest.mark.parametrize("codec", SAMPLES)
+def test_a_wav_has_the_samples_of_its_source(
+    codec: str, is_touched: bool, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    source = stored(codec, media)
+    cut = op("trim", "src", "o", end=0.5)
+    output = {"destination": "file:///out/o.wav"}
+    spec = job(source, cut, o=output) if is_touched else job(source, src=output)
+    done = render(spec, tmp_path, binaries)
+    (track,) = media.streams(done.paths[0])
+    assert track["codec_name"] == ("pcm_s24le" if codec == "flac" else codec)
+    peak, mean = loud(done.paths[0], media, tmp_path)
+    asked = float(SAMPLES[codec])
+    assert peak == pytest.approx(asked, rel=0.02)
+    assert mean == pytest.approx(asked / 2**0.5, rel=0.02)
+    assert not done.plan.warnings
+
+
+@pytest.mark.parametrize(
+    ("codec", "target", "words"),
+    [("pcm_f32le", "flac", "floating-point"), ("pcm_s32le", "flac", "32 bits"), ("pcm_s24le", "pcm_s16le", "24 bits"), ("pcm_s24le", "flac", None)],
+)  # fmt: skip
+def test_samples_that_are_not_kept_whole_are_warned_of(
+    codec: str, target: str, words: str | None, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    output = {"destination": "file:///out/o.mkv", "codec": {"audio": {"codec": target}}}
+    done = render(job(stored(codec, media), src=output), tmp_path, binaries)
+    assert [words in w.message for w in done.plan.warnings if words] == ([True] if words else [])
+    assert bool(done.plan.warnings) is bool(words)
