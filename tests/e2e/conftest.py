@@ -49,11 +49,25 @@ class Stacks:
         self._stack.close()
 
 
+_STACKS = pytest.StashKey[Stacks]()
+
+
 @pytest.fixture(scope="session")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+def stacks(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Stacks]:
     made = Stacks(folder=tmp_path_factory.mktemp("stacks"))
+    pytestconfig.stash[_STACKS] = made
     yield made
     made.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """A service ends with the last test that names it, not with the process."""
+    mine, next_one = (one and one.get_closest_marker("stack") for one in (item, nextitem))
+    if mine and (not next_one or mine.args != next_one.args) and _STACKS in item.config.stash:
+        item.config.stash[_STACKS].close()
 
 
 @pytest.fixture

@@ -139,30 +139,30 @@ def test_a_dead_endpoint_delays_nobody(near: Service, source: Path, web: WebServ
         await_event(other, made["job_id"], "job.completed", seconds=8)
 
 
-def test_the_example_receiver_understands(near: Service, source: Path) -> None:
-    port = free_port()
+def test_the_example_receiver_understands(near: Service, source: Path, tmp_path: Path) -> None:
+    port, printed = free_port(), tmp_path / "printed"
     secret = near.client.post("/v1/webhook-secrets").json()["secret"]
-    receiver = subprocess.Popen(
-        [sys.executable, str(ROOT / "examples" / "webhook_receiver.py"), str(port)],
-        env={**os.environ, "MEDIA_PIPELINE_WEBHOOK_SECRET": secret},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+    with open(printed, "wb") as out:
+        receiver = subprocess.Popen(
+            [sys.executable, "-u", str(ROOT / "examples" / "webhook_receiver.py"), str(port)],
+            env={**os.environ, "MEDIA_PIPELINE_WEBHOOK_SECRET": secret}, stdout=out, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}/hooks/media"
+
+    def is_delivered() -> bool:
+        answer = near.client.post("/v1/webhooks/test", json={"url": url}).json()
+        return bool(answer["status"] == "delivered")
+
+    def told_of_the_end() -> list[str]:
+        lines = printed.read_text().splitlines()
+        return [line for line in lines if line.startswith("job.completed")]
+
     try:
-        url = f"http://127.0.0.1:{port}/hooks/media"
-
-        def is_delivered() -> bool:
-            answer = near.client.post("/v1/webhooks/test", json={"url": url}).json()
-            return bool(answer["status"] == "delivered")
-
         until("the receiver takes a test event", is_delivered, 20, near.logs)
-        told(near, source, url, "example.mp4")
-        assert receiver.stdout is not None
-        lines = iter(receiver.stdout.readline, "")
-        assert (
-            next(line for line in lines if line.startswith("job.completed")).split()[2]
-            == "completed"
-        )
+        made = told(near, source, url, "example.mp4")
+        assert near.wait(made["job_id"])["status"] == "completed"
+        (line,) = until("the receiver prints the end", told_of_the_end, 20, printed.read_text)
+        assert line.split()[2] == "completed"
     finally:
         receiver.kill()
         receiver.wait()
-        receiver.stdout.close()  # type: ignore[union-attr]
