@@ -70,6 +70,12 @@ def test_a_wav_of_more_than_4_gib_tells_its_size(
     path.unlink()
 
 
+def odd(media: Media) -> Path:
+    """A picture of 161x121."""
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=10:d=0.5")
+    return media.made("odd.mkv", *picture, "-vf", "format=yuv444p,crop=161:121", "-c:v", "ffv1")
+
+
 @pytest.mark.parametrize(
     ("container", "codec"),
     [("webm", "vp9"), ("webm", "vp8"), ("mkv", "mpeg4"), ("mov", "prores"), ("mkv", "ffv1"), ("jpg", None), ("webp", None)],
@@ -77,15 +83,7 @@ def test_a_wav_of_more_than_4_gib_tells_its_size(
 def test_odd_sizes_are_kept_where_the_codec_holds_them(
     container: str, codec: str | None, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    odd = (
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=s=320x240:r=10:d=0.5",
-        "-vf",
-        "format=yuv444p,crop=161:121",
-    )
-    source = media.made("odd.mkv", *odd, "-c:v", "ffv1")
+    source = odd(media)
     output = {"destination": f"file:///out/o.{container}"}
     if codec:
         output["codec"] = {"video": {"codec": codec}}  # type: ignore[assignment]
@@ -104,15 +102,7 @@ def test_odd_sizes_are_kept_where_the_codec_holds_them(
 def test_sizes_that_a_codec_cannot_hold_are_cut_with_a_warning(
     media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    odd = (
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=s=320x240:r=10:d=0.5",
-        "-vf",
-        "format=yuv444p,crop=161:121",
-    )
-    source = media.made("odd.mkv", *odd, "-c:v", "ffv1")
+    source = odd(media)
     done = render(job(source, src={"destination": "file:///out/o.mp4"}), tmp_path, binaries)
     (video,) = media.streams(done.paths[0])
     assert (video["width"], video["height"]) == (160, 120)
