@@ -11,11 +11,12 @@ from app.engine import process
 
 _BACKOFF_S = (0.2, 1.0, 3.0, 10.0)
 _STEADY_S = 30
+_HEALTHY_S = 5
 _HOPELESS = 6
 
 
 class KeepsFailing(Exception):
-    """A process ends as soon as it is started, again and again; the message has its last words."""
+    """A process has never stayed up since we began; the message has its last words."""
 
 
 @dataclass(kw_only=True)
@@ -33,6 +34,8 @@ class Service:
     started_at: float = 0
     restarts: int = 0
     due_at: float = 0
+    has_been_healthy: bool = False
+    """It can run here: whatever ends it now, it is started again for as long as we live."""
 
     def start(self) -> None:
         with open(self.log_file, "ab") as log:
@@ -53,7 +56,7 @@ class Supervisor:
     services: list[Service] = field(default_factory=list)
     report: Callable[[str], None] = lambda _: None
     patience: int = _HOPELESS
-    """So many quick ends in a row, and `watch` raises KeepsFailing."""
+    """So many quick ends of a process that never was healthy, and `watch` raises KeepsFailing."""
 
     def add(self, service: Service) -> None:
         self.services.append(service)
@@ -67,11 +70,14 @@ class Supervisor:
                 continue
             assert service.child is not None
             if service.due_at == 0:
-                if now - service.started_at > _STEADY_S:
+                lived_s = now - service.started_at
+                service.has_been_healthy |= lived_s > _HEALTHY_S
+                if lived_s > _STEADY_S:
                     service.restarts = 0
                 wait_s = _BACKOFF_S[min(service.restarts, len(_BACKOFF_S) - 1)]
                 service.restarts += 1
-                if service.restarts >= self.patience and service.is_essential:
+                is_hopeless = service.restarts >= self.patience and not service.has_been_healthy
+                if is_hopeless and service.is_essential:
                     tail = service.log_file.read_text(errors="replace")[-1500:]
                     raise KeepsFailing(f"{service.name} does not stay up:\n{tail}")
                 service.due_at = now + wait_s

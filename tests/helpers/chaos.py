@@ -240,13 +240,14 @@ class Chaos:
 
     def _await_end(self, ids: list[str], seconds: float) -> None:
         def is_over() -> bool:
+            assert self.service.process.poll() is None, "the service itself has ended"
             is_left = self.service.work_files() or self._ffmpegs()
             return self._ended(ids) == len(ids) and not is_left
 
         try:
             until("all jobs have ended", is_over, seconds, self.service.logs)
         except AssertionError as late:
-            self.report.wrong.append(f"not over in time: {late}")
+            self.report.wrong.append(f"not over: {late}")
 
     def _look(self, ids: list[str]) -> None:
         report, count = self.report, self._count

@@ -1,0 +1,72 @@
+"""The supervisor gives up only on what has never run."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.embedded import supervisor
+from app.embedded.supervisor import KeepsFailing, Service, Supervisor
+from tests.helpers.pace import until
+
+
+class Program(Service):
+    """Python instead of one of our own commands."""
+
+    def start(self) -> None:
+        with open(self.log_file, "ab") as log:
+            words = [sys.executable, "-c", *self.argv]
+            self.child = supervisor.process.spawn(words, env=self.env, log=log)
+        self.started_at = supervisor.time.monotonic()
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    monkeypatch.setattr(supervisor, "_BACKOFF_S", (0.0,))
+    monkeypatch.setattr(supervisor, "_HEALTHY_S", 0.05)
+    made = Supervisor(patience=3)
+    yield made
+    made.stop()
+
+
+def program(watched: Supervisor, code: str, tmp_path: Path) -> Service:
+    made = Program(name="it", argv=(code,), env={}, log_file=tmp_path / "log", grace_s=1)
+    watched.add(made)
+    return made
+
+
+def test_what_never_stays_up_is_given_up_with_its_last_words(
+    watched: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_HEALTHY_S", 60)
+    program(watched, "raise SystemExit('no port')", tmp_path)
+
+    def watch() -> bool:
+        watched.watch()
+        return False
+
+    with pytest.raises(KeepsFailing, match="no port"):
+        until("it is given up", watch, 20)
+
+
+def test_what_has_run_is_started_again_however_often_it_is_killed(
+    watched: Supervisor, tmp_path: Path
+) -> None:
+    service = program(watched, "import time; time.sleep(60)", tmp_path)
+    for _ in range(8):
+        killed = service.child
+        assert killed is not None
+        until(
+            "it has lived a while",
+            lambda: supervisor.time.monotonic() - service.started_at > 0.1,
+            5,
+        )
+        killed.kill()
+
+        def is_back(killed: object = killed) -> bool:
+            watched.watch()
+            return service.child is not killed
+
+        until("it is started again", is_back, 10)
+    assert not service.has_ended
