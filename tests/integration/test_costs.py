@@ -1,6 +1,7 @@
 """What work costs is learnt from finished attempts, and plans are made with it."""
 
 import pytest
+from sqlalchemy import text
 
 from app.services import cost_learn, policy
 from app.store import attempts, costs, workers
@@ -20,6 +21,13 @@ _WORK = {
     "start": Estimates(cpu_ms=10, wall_ms=10),
     "scale/hd": Estimates(cpu_ms=1000, wall_ms=1000),
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known(database: str) -> None:
+    """No attempt, nothing learnt, no worker: whatever tests before left."""
+    with transaction() as session:
+        session.execute(text("TRUNCATE jobs, learnt_costs, workers CASCADE"))
 
 
 @pytest.fixture
