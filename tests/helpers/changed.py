@@ -16,6 +16,8 @@ from pathlib import Path
 
 import grimp
 
+from tests.helpers.parts import GROUPED
+
 PACKAGES = ("app", "tasks", "operators", "planner")
 _PROGRAMS = ("app.cli", "app.factory", "app.embedded", "tasks")
 _STARTS = "tests.helpers.service"
@@ -123,7 +125,7 @@ def main() -> int:
     print(f"{len(tests)} test files can be affected", *tests, sep="\n  ", flush=True)
     if asked.list or not tests:
         return 0
-    words = ["-m", "not full", "-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    words = ["-m", "not full", "-n", "3", *GROUPED]
     return subprocess.run([sys.executable, "-m", "pytest", *words, *tests], check=False).returncode
 
 

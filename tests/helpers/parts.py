@@ -21,7 +21,7 @@ LOGS = Path(".cache/test-full")
 _SLOTS = 4
 """Processes of pytest at once: on two cores, one of two waits."""
 _DEBIAN = {"MEDIA_PIPELINE_TEST_FFMPEG": ".cache/ffmpeg-debian"}
-_GROUPED = ("--dist", "loadgroup", "--no-loadscope-reorder")
+GROUPED = ("--dist", "loadgroup", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Part:
     but: tuple[str, ...] = ()
 
     def command(self) -> list[str]:
-        spread = ["-n", str(self.processes), *_GROUPED] if self.processes > 1 else []
+        spread = ["-n", str(self.processes), *GROUPED] if self.processes > 1 else []
         without = [f"--ignore={path}" for path in self.but]
         return [sys.executable, "-m", "pytest", "-m", self.marks, *spread, *without, *self.files]
 
