@@ -13,6 +13,13 @@ SILENT_LUFS = -70.0
 NEUTRAL = {"raise": 1.0, "limit": 1.0, "level_out": 1.0, "is_limited": 0.0}
 """Without a limiter: what does nothing costs nothing."""
 
+_STORED = {
+    "input_lra": "0.10",
+    "input_tp": "-99.00",
+    "input_thresh": "-69.90",
+    "target_offset": "0.00",
+}
+
 _NUMBER = r"\s*(-?(?:\d+(?:\.\d+)?|inf|nan))"
 _CLOSE = 0.25  # LU that a result may miss the target by
 _MARGIN = 0.3  # dB that peaks stay below the ceiling: an encoder moves them
@@ -54,17 +61,17 @@ def next_settings(
 ) -> tuple[dict[str, str], bool]:
     """The settings for the next round or for the render, and whether they are settled."""
     if seen.integrated <= SILENT_LUFS:
-        return _settled(0, NEUTRAL), True
+        return _settled(0, NEUTRAL, target), True
     if seen.integrated > _LOUDEST and "before" not in so_far:
         return _softened(max(24.0, seen.true_peak)), False
     gain, peak = target - seen.integrated, seen.true_peak
     limiter = {name: float(so_far.get(name, value)) for name, value in NEUTRAL.items()}
     rounds = int(so_far.get("rounds", "0")) + 1
     if peak + gain <= ceiling - _MARGIN or (abs(gain) <= _CLOSE and peak + gain <= ceiling):
-        return _settled(gain, limiter), True
+        return _settled(gain, limiter, target), True
     if rounds >= _ROUNDS:
         # as loud as it gets below the ceiling
-        return _settled(min(gain, ceiling - peak), limiter), True
+        return _settled(min(gain, ceiling - peak), limiter, target), True
     before = float(so_far.get("before", "0"))
     over = max(0.0, peak - (ceiling - _MARGIN)) if rounds > 1 else 0.0
     lowest = float(so_far.get("lowest", str(ceiling - _MARGIN - 0.2))) - over
@@ -102,10 +109,15 @@ def _softened(by: float) -> dict[str, str]:
     return {**{name: f"{value:.6f}" for name, value in NEUTRAL.items()}, **lowered}
 
 
-def _settled(gain_db: float, limiter: Mapping[str, float]) -> dict[str, str]:
+def _settled(gain_db: float, limiter: Mapping[str, float], target: float) -> dict[str, str]:
     """What the render takes: the limiter, and the gain behind it."""
     values = {"gain": 10 ** (gain_db / 20), **limiter}
-    return {"gain_db": f"{gain_db:.2f}", **{name: f"{value:.6f}" for name, value in values.items()}}
+    return {
+        "gain_db": f"{gain_db:.2f}",
+        **{name: f"{value:.6f}" for name, value in values.items()},
+        # plans of before 2026-11-27 name these: FFmpeg's filter makes the same gain of them
+        **_STORED, "input_i": f"{target - gain_db:.2f}",
+    }  # fmt: skip
 
 
 def _factor(decibels: float) -> str:

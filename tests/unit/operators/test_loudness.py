@@ -139,3 +139,13 @@ def test_sound_shorter_than_a_block_is_measured_again_and_again(
     (link,) = operator.measure([source], source)
     filters = ",".join(map(str, link.filters))
     assert f"aloop=loop={times}:" in filters if times else "aloop" not in filters
+
+
+def test_stored_plans_find_the_values_that_they_name() -> None:
+    """They render with `loudnorm=I=<target>:measured_I=<input_i>:…`, whose gain is the difference."""
+    seen = Loudness(integrated=-23, threshold=-33, range=7, true_peak=-12)
+    values, _ = next_settings(seen, -16, -1.5, {})
+    named = ("input_i", "input_tp", "input_lra", "input_thresh", "target_offset")
+    assert {name: float(values[name]) for name in named} == {
+        "input_i": -23, "input_tp": -99, "input_lra": 0.1, "input_thresh": -69.9, "target_offset": 0,
+    }  # fmt: skip
