@@ -73,6 +73,8 @@ class Stream(_Json):
     start_ms: int = 0
     duration_ms: int | None = None
     bitrate_bps: int | None = None
+    time_base: str | None = None
+    """Seconds that a timestamp counts, as FFmpeg writes it: `1/90000`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,10 @@ class VideoStream(Stream):
     field_order: str | None = None
     extradata_md5: str | None = None
     """Of the decoder's set-up data: two streams with the same can follow each other as they are."""
+    lacks_times: bool = False
+    """Whether its packets come in the order of decoding without the times at which they are shown."""
+    stored_frames: int | None = None
+    """Where the container counts them; an edit list may hide some."""
     frame_count: int | None = None
     """Of pictures without a clock: 1 for a still, more for thumbnails; None for what moves."""
 

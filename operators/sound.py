@@ -7,6 +7,9 @@ from operators.media import AudioStream
 
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _WITHOUT_CENTRE = ("stereo", "2.1", "quad", "quad(side)", "downmix")
+# two frames of MP3: less may be how a container rounds or a recorder jitters
+_GAP_S = 0.05
+_IN_TIME: dict[str, Value] = {"async": 1, "min_hard_comp": _GAP_S, "first_pts": 0}
 
 
 def layout_of(audio: AudioStream) -> str:
@@ -48,10 +51,15 @@ def samples_in(seconds: Fraction, audio: AudioStream) -> int:
     return max(1, round(seconds * audio.sample_rate))
 
 
+def in_time() -> Filter:
+    """The filter that puts silence where samples are missing (a late start, a gap): behind it a
+    sample's place tells its time, for all that counts samples and knows no timestamps."""
+    return Filter.of("aresample", **_IN_TIME)
+
+
 def alike(audio: AudioStream, source: AudioStream) -> tuple[Filter, ...]:
     """Filters that bring `source` to the rate and layout of `audio`, gaps and late starts filled."""
-    # async=1: where samples are missing (a late start, a gap) there is silence, so sound keeps its time
-    timed: dict[str, Value] = {"async": 1, "first_pts": 0}
+    timed = dict(_IN_TIME)
     if source.channels != audio.channels or layout_of(source) != layout_of(audio):
         timed["rematrix_maxval"] = 1  # as in `laid_out`
     return (
@@ -71,6 +79,22 @@ def lasting(seconds: Fraction, audio: AudioStream) -> tuple[Filter, ...]:
     count = samples_in(seconds, audio)
     # apad last: it knows when the stream ends, which a concat behind it must be told; atrim does not
     return Filter.of("atrim", end_sample=count), Filter.of("apad", whole_len=count)
+
+
+ENDLESS = Filter.of("apad")
+"""For the first input of `summed`: FFmpeg 5 drops what it holds of that one when it ends before
+the others are there."""
+
+
+def summed(
+    count: int, seconds: Fraction | None, audio: AudioStream, **more: Value | None
+) -> tuple[Filter, ...]:
+    """Filters that add `count` inputs. With a length the first of them must be `ENDLESS`."""
+    # normalize=0: amix would divide by the number of inputs, and again when one ends
+    mix = Filter.of("amix", inputs=count, normalize=0, dropout_transition=0, **more)
+    if seconds is None:
+        return (mix,)
+    return mix, Filter.of("atrim", end_sample=samples_in(seconds, audio))
 
 
 def silence(seconds: Fraction, audio: AudioStream) -> tuple[Filter, ...]:

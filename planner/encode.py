@@ -8,7 +8,7 @@ from fractions import Fraction
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.problem import Code
-from operators.sound import laid_out, usual_layout
+from operators.sound import in_time, laid_out, usual_layout
 from planner.codecs import (
     Container,
     Encoder,
@@ -61,9 +61,11 @@ def encode(
     selection: Selection,
     untouched: Mapping[tuple[Kind, int], VideoStream | AudioStream],
     findings: Findings,
+    kept: Mapping[tuple[Kind, int], str] | None = None,
 ) -> Encoding | None:
     """Decide one output, which reads `selection`. `untouched` has those of its streams that come
-    straight from an input file, as they are stored there. None where `findings` has problems."""
+    straight from an input file, as they are stored there; `kept` the codec that others stay in
+    where nothing else is asked for. None where `findings` has problems."""
     source, container = selection.info, _container(given)
     tracks: list[EncodedTrack] = []
     streams: dict[Kind, list[VideoStream | AudioStream]] = {kind: [] for kind in FLOWING}
@@ -77,7 +79,10 @@ def encode(
         made = (
             _copy_track(kind, position, untouched[position], container)
             if _is_copyable(given, container, kind, untouched.get(position), findings)
-            else _encode_track(given, container, kind, position, stream, findings)
+            and not _is_lossless_and_untimed(given, container, source, untouched[position])
+            else _encode_track(
+                given, container, kind, position, stream, findings, (kept or {}).get(position)
+            )
         )
         if made:
             tracks.append(made[0])
@@ -99,7 +104,7 @@ def encode(
         options=(*image_options(images), *_file_options(given, container, source, audio)),
         result=pictures(container, video[0], images)
         if images
-        else _result(source, container, video, audio),
+        else _result(source, container, _placed(tracks, container, source, video, audio)),
         images=images,
     )
 
@@ -145,19 +150,39 @@ def _is_copyable(
                 "Leave codec out, or take the operation out.",
             )  # fmt: skip
         return False
-    is_held = stored.codec in container.codecs(kind) and not _is_spoilt(stored, container)
-    if is_asked and not is_held:
-        findings.fail(
-            Code.CODEC_NOT_IN_CONTAINER, f"/codec/{kind}", f"{container.name} cannot hold {stored.codec}",
-            f"It holds {', '.join(container.codecs(kind))}.",
-        )  # fmt: skip
-    return is_held
+    if stored.codec not in container.codecs(kind):
+        obstacle = f"{container.name} cannot hold {stored.codec}"
+        code, advice = Code.CODEC_NOT_IN_CONTAINER, f"It holds {', '.join(container.codecs(kind))}."
+    else:
+        obstacle = _spoils(stored, container)
+        code, advice = Code.INVALID_OUTPUT, "Leave codec out: then it is encoded anew."
+    if is_asked and obstacle:
+        findings.fail(code, f"/codec/{kind}", obstacle, advice)
+    return not obstacle
 
 
-def _is_spoilt(stored: VideoStream | AudioStream, container: Container) -> bool:
-    """Whether a copy would lose what turns the picture upright."""
-    is_turned = isinstance(stored, VideoStream) and stored.rotation != 0
-    return is_turned and container.muxer in ("matroska", "webm")
+def _is_lossless_and_untimed(
+    given: OutputSpec,
+    container: Container,
+    source: MediaInfo,
+    stored: VideoStream | AudioStream,
+) -> bool:
+    """Whether encoding anew loses nothing, and puts silence where samples are missing; copied into
+    a file without timestamps, all that follows would be too early."""
+    is_lossless = isinstance(stored, AudioStream) and stored.bit_depth is not None
+    is_retimed = not container.keeps_start and source.format != container.muxer
+    return is_lossless and is_retimed and given.codec.audio != _COPY
+
+
+def _spoils(stored: VideoStream | AudioStream, container: Container) -> str:
+    """What a copy would lose, in words; empty where nothing."""
+    if isinstance(stored, AudioStream):
+        return ""
+    if stored.lacks_times:
+        return "the picture is stored without the times at which its frames are shown, so it cannot be copied"
+    if stored.rotation and container.muxer in ("matroska", "webm"):
+        return f"{container.name} cannot hold how the picture is turned"
+    return ""
 
 
 def _copy_track(
@@ -181,17 +206,18 @@ def _encode_track(
     position: tuple[Kind, int],
     stream: VideoStream | AudioStream,
     findings: Findings,
+    kept: str | None = None,
 ) -> tuple[EncodedTrack, VideoStream | AudioStream] | None:
     asked = given.codec.of(kind)
     name = asked.codec if isinstance(asked, (VideoCodec, AudioCodec)) else None
+    name = name or (kept if kept in container.codecs(kind) else None)
     encoder = find_encoder(name or _default_codec(container, kind, stream))
     if isinstance(stream, VideoStream):
         wish = asked if isinstance(asked, VideoCodec) else VideoCodec()
         return _video(wish, encoder, container, position, stream, findings)
     _tell_of_depth(encoder, stream, findings)
-    return _audio(
-        asked if isinstance(asked, AudioCodec) else AudioCodec(), encoder, position, stream
-    )
+    wished = asked if isinstance(asked, AudioCodec) else AudioCodec()
+    return _audio(wished, encoder, container, position, stream)
 
 
 def _default_codec(container: Container, kind: Kind, stream: VideoStream | AudioStream) -> str:
@@ -288,7 +314,11 @@ def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:
 
 
 def _audio(
-    asked: AudioCodec, encoder: Encoder, position: tuple[Kind, int], stream: AudioStream
+    asked: AudioCodec,
+    encoder: Encoder,
+    container: Container,
+    position: tuple[Kind, int],
+    stream: AudioStream,
 ) -> tuple[EncodedTrack, AudioStream]:
     rate = _sample_rate(asked.sample_rate or stream.sample_rate, encoder)
     channels = min(asked.channels or stream.channels, encoder.max_channels)
@@ -297,6 +327,8 @@ def _audio(
     if channels != stream.channels:
         layout = layout or usual_layout(channels)
     filters = laid_out(stream, layout) if layout else ()
+    if not container.keeps_start:
+        filters = (in_time(), *filters)
     if asked.bitrate:
         options += ["-b:a:{n}", str(asked.bitrate)]
     if rate != stream.sample_rate:
@@ -344,20 +376,45 @@ def _file_options(
     return (*options, *container.flags, "-f", container.muxer)
 
 
-def _result(
-    source: MediaInfo,
+def _placed(
+    tracks: Sequence[EncodedTrack],
     container: Container,
+    source: MediaInfo,
     video: Sequence[VideoStream],
     audio: Sequence[AudioStream],
+) -> tuple[VideoStream | AudioStream, ...]:
+    """The streams where a container puts them: one without timestamps begins at once, after silence
+    where sound that begins late was encoded."""
+    ordered = [track for kind in FLOWING for track in tracks if track.kind is kind]
+    streams: tuple[VideoStream | AudioStream, ...] = (*video, *audio)
+    if container.keeps_start:
+        return streams
+    return tuple(
+        replace(
+            stream,
+            start_ms=source.start_ms,
+            duration_ms=stream.duration_ms and stream.duration_ms + _lead_in(track, stream, source),
+        )
+        for track, stream in zip(ordered, streams, strict=True)
+    )
+
+
+def _lead_in(track: EncodedTrack, stream: VideoStream | AudioStream, source: MediaInfo) -> int:
+    is_filled = track.kind is Kind.AUDIO and not track.is_copied
+    return stream.start_ms - source.start_ms if is_filled else 0
+
+
+def _result(
+    source: MediaInfo, container: Container, streams: Sequence[VideoStream | AudioStream]
 ) -> MediaInfo:
-    starts = [s.start_ms - source.start_ms for s in (*video, *audio)]
-    # some containers have no timestamps: what begins late begins at once there
-    lead_in = 0 if container.keeps_start else min(starts, default=0)
+    starts = [stream.start_ms - source.start_ms for stream in streams]
     ends = [
-        s.duration_ms + start - lead_in
-        for s, start in zip((*video, *audio), starts, strict=True)
-        if s.duration_ms is not None
+        stream.duration_ms + start
+        for stream, start in zip(streams, starts, strict=True)
+        if stream.duration_ms is not None
     ]
+    video = [stream for stream in streams if isinstance(stream, VideoStream)]
+    audio = [stream for stream in streams if isinstance(stream, AudioStream)]
     # FFmpeg 5 and 9 differ in whether a lone late track of an m4a keeps its lead-in
     is_sure = container.name != "m4a" or min(starts, default=0) == 0
     return MediaInfo(

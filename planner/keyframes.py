@@ -13,6 +13,8 @@ from planner.infer import Inferred
 from planner.spec import InputSpec, OperationSpec, OutputSpec
 from planner.wiring import Track, Wiring
 
+_WITHOUT_INDEX = ("mp3", "aac", "amr")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CopiedCut:
@@ -32,7 +34,7 @@ def copied_cut(
     read: Sequence[Track],
 ) -> CopiedCut | None:
     """The output as a copy of a part of a file; None if anything of it must be encoded."""
-    found = _cut(graph, inferred, wiring, read)
+    found = _cut(graph, probed, inferred, wiring, read)
     if found is None:
         return None
     cut, files = found
@@ -58,7 +60,11 @@ def copied_cut(
 
 
 def _cut(
-    graph: Graph, inferred: Inferred, wiring: Wiring, read: Sequence[Track]
+    graph: Graph,
+    probed: Mapping[str, MediaInfo],
+    inferred: Inferred,
+    wiring: Wiring,
+    read: Sequence[Track],
 ) -> tuple[Cut, list[Track]] | None:
     """The one operation that made all that is read, if it only takes a part of one file."""
     makers = {track.node for track in read}
@@ -71,11 +77,14 @@ def _cut(
         return None
     made = {w.outputs[0]: w.inputs[0] for w in wiring.wires if w.node == name}
     files = [made[track] for track in read if track in made]
-    is_of_file = len(files) == len(read) and all(
-        isinstance(graph.by_id[track.node].spec, InputSpec) and not track.is_inner
-        for track in files
-    )
-    return (cut, files) if is_of_file else None
+    is_of_file = len(files) == len(read) and not any(track.is_inner for track in files)
+    return (cut, files) if is_of_file and all(_is_sought(graph, probed, t) for t in files) else None
+
+
+def _is_sought(graph: Graph, probed: Mapping[str, MediaInfo], track: Track) -> bool:
+    """Whether this is of a file in which a time can be found, not only guessed from its size."""
+    spec = graph.by_id[track.node].spec
+    return isinstance(spec, InputSpec) and probed[spec.id].format not in _WITHOUT_INDEX
 
 
 def _places(picked: Sequence[tuple[Kind, int]]) -> list[int]:

@@ -22,7 +22,7 @@ from planner.keyframes import copied_cut
 from planner.passes import optimise
 from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
 from planner.steps import Step, make_steps
-from planner.wiring import OutputTrack, Wire, finish, joins, untouched, wire
+from planner.wiring import OutputTrack, Wire, finish, joins, kept_sound, untouched, wire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,8 @@ def draft_plan(
             continue
         stored = untouched(graph, probed, joined, read, selection.picked)
         findings = Findings(at=node.at)
-        encoding = encode(node.spec, selection, stored, findings)
+        kept = kept_sound(probed, joined, read, selection.picked)
+        encoding = encode(node.spec, selection, stored, findings, kept)
         problems += findings.problems
         warnings += findings.warnings
         if encoding:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from operators.filtergraph import INNER, Filter, Link, Measured, Pad
+from operators.filtergraph import INNER, Expression, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from planner.encode import EncodedTrack, Encoding
 from planner.graph import Graph, Node, NodeType
@@ -127,25 +127,39 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
 
 
 def _shaped(node: Node, probed: Mapping[str, MediaInfo]) -> list[Wire]:
-    """The filters of an input that takes a part of its file, or shows its still for a while."""
+    """The filters of an input that takes a part of its file, or shows its still for a while, or
+    whose pictures come late only because their times are not stored."""
     assert isinstance(node.spec, InputSpec)
     upright = stood_up(probed[node.spec.id])
     cut = node.spec.cut
     if cut is None or (upright.is_still and node.spec.duration is None):
-        return []
+        links = tuple(
+            Link(inputs=(pad,), filters=(), outputs=(pad,))
+            for index, video in enumerate(upright.video)
+            for pad in (Pad(Kind.VIDEO, index),)
+            if video.lacks_times
+        )
+    else:
+        links = cut.compile([upright], upright)
     return [
         Wire(
             node=node.id,
             inputs=tuple(Track(node.id, pad.kind, pad.index) for pad in link.inputs),
-            filters=link.filters,
+            filters=(*_untimed(upright, link.inputs), *link.filters),
             outputs=tuple(
                 Track(node.id, pad.kind, pad.index, is_inner=True) for pad in link.outputs
             ),
             ahead=link.ahead,
             delay=link.delay,
         )
-        for link in cut.compile([upright], upright)
+        for link in links
     ]
+
+
+def _untimed(info: MediaInfo, pads: Sequence[Pad]) -> tuple[Filter, ...]:
+    """FFmpeg gives such pictures the times at which they are decoded: the first comes late."""
+    is_late = any(pad.kind is Kind.VIDEO and info.video[pad.index].lacks_times for pad in pads)
+    return (Filter.of("setpts", expr=Expression("PTS-STARTPTS")),) if is_late else ()
 
 
 def _by_kind(tracks: Sequence[Track]) -> dict[Kind, list[Track]]:
@@ -266,6 +280,24 @@ def untouched(
             continue
         info = probed[given.id]
         found[pick] = info.streams(track.kind)[track.index]
+    return found
+
+
+def kept_sound(
+    probed: Mapping[str, MediaInfo],
+    joined: Mapping[str, Joined],
+    read: Sequence[Track],
+    picked: Sequence[tuple[Kind, int]],
+) -> dict[tuple[Kind, int], str]:
+    """The lossless codec of sound that is encoded anew only to be joined exactly: it stays what it is."""
+    found: dict[tuple[Kind, int], str] = {}
+    for pick, track in zip(picked, read, strict=True):
+        if track.kind is Kind.AUDIO and track.node in joined:
+            tracks = [probed[name].audio[:1] for name in joined[track.node].inputs]
+            codecs = {own[0].codec if own and own[0].bit_depth else None for own in tracks}
+            (codec, *others) = codecs
+            if codec and not others:
+                found[pick] = codec
     return found
 
 

@@ -12,7 +12,11 @@ _Json = Mapping[str, Any]
 # demuxers that guess the duration from bitrate or from the last timestamps
 _ESTIMATED = ("mp3", "aac", "mpeg", "mpegts", "amr", "flv", "ac3", "h264", "hevc")
 _LOSSLESS = ("flac", "alac", "wavpack", "tta", "ape", "truehd", "mlp")
+# they store no presentation times, or not of each packet
+_WITHOUT_TIMES = ("avi", "mpeg")
 _SAME = Fraction(1, 100)
+_SET_BACK_S = 5
+"""More than pictures are ever stored ahead of their turn."""
 
 
 def media_info(document: _Json, size_bytes: int) -> MediaInfo:
@@ -31,7 +35,10 @@ def media_info(document: _Json, size_bytes: int) -> MediaInfo:
         size_bytes=size_bytes,
         bitrate_bps=_int(form.get("bit_rate")),
         start_ms=_ms(form.get("start_time")) or 0,
-        video=tuple(_video(s) for s in moving),
+        video=tuple(
+            replace(_video(s), lacks_times=_is_reordered(s) and name in _WITHOUT_TIMES)
+            for s in moving
+        ),
         audio=tuple(_audio(s) for s in streams if s.get("codec_type") == "audio"),
         subtitles=tuple(
             SubtitleStream(index=_index(s), codec=s.get("codec_name"), language=_tag(s, "language"))
@@ -69,20 +76,30 @@ def _still(name: str, streams: Sequence[_Json], size_bytes: int) -> MediaInfo:
 
 
 class PacketEnds:
-    """Where each stream ends, from packet lines `stream_index,pts_time,duration_time`."""
+    """Where each stream ends, from packet lines `stream_index,pts_time,duration_time`.
+
+    Where the clock of a stream is set back, as in files that were put together, FFmpeg goes on from
+    where it was; so does this, but the lengths are then no more than likely.
+    """
 
     def __init__(self) -> None:
         self._ends: dict[int, Fraction] = {}
+        self._moved: dict[int, Fraction] = {}
+        self.is_continuous = True
 
     def feed(self, line: bytes) -> None:
-        index, begin, length, *_ = [
-            *map(_fraction, line.decode("ascii", "replace").split(",")),
-            None,
-            None,
-        ]
-        if index is not None and begin is not None:
-            known = self._ends.get(int(index), Fraction(0))
-            self._ends[int(index)] = max(known, begin + (length or 0))
+        words = line.decode("ascii", "replace").split(",")
+        number, begin, length, *_ = [*map(_fraction, words), None, None]
+        if number is None or begin is None:
+            return
+        index = int(number)
+        end = self._ends.get(index, begin)
+        begin += self._moved.get(index, 0)
+        if end - begin > _SET_BACK_S:
+            self.is_continuous = False
+            self._moved[index] = self._moved.get(index, Fraction(0)) + end - begin
+            begin = end
+        self._ends[index] = max(end, begin + (length or 0))
 
     def lengths(self, info: MediaInfo) -> dict[int, int]:
         """The length of each stream in ms, by its index."""
@@ -124,9 +141,11 @@ def _video(stream: _Json) -> VideoStream:
         color_primaries=stream.get("color_primaries"),
         field_order=stream.get("field_order"),
         extradata_md5=stream.get("extradata_hash"),
+        stored_frames=_int(stream.get("nb_frames")),
         start_ms=_ms(stream.get("start_time")) or 0,
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
+        time_base=stream.get("time_base"),
     )
 
 
@@ -144,6 +163,7 @@ def _audio(stream: _Json) -> AudioStream:
         start_ms=_ms(stream.get("start_time")) or 0,
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
+        time_base=stream.get("time_base"),
     )
 
 
@@ -182,6 +202,11 @@ def _is_vfr(average: Fraction | None, nominal: Fraction | None) -> bool:
     if not average or not nominal:
         return False
     return all(abs(nominal / average / fields - 1) > _SAME for fields in (1, 2))
+
+
+def _is_reordered(stream: _Json) -> bool:
+    """Whether pictures are stored in another order than they are shown in."""
+    return bool(_int(stream.get("has_b_frames")))
 
 
 def _bit_depth(stream: _Json, pixels: str | None) -> int | None:

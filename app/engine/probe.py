@@ -42,11 +42,16 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
             code=Code.MEDIA_PROBE_FAILED, message="The file holds no picture and no sound."
         )
     info = _with_sizes(info, path, tools)
-    if not _is_dubious(info):
+    if _is_dubious(info):
+        if is_partial:
+            raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
+        return _with_true_duration(info, path, tools)
+    if info.duration_is_exact or is_partial:
         return info
-    if is_partial:
-        raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
-    return _with_true_duration(info, path, tools)
+    try:
+        return _with_true_duration(info, path, tools)
+    except Failure:
+        return info  # damaged behind its beginning: what it tells of itself is all there is
 
 
 def _is_script(path: str) -> bool:
@@ -149,7 +154,7 @@ def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     return replace(
         info,
         duration_ms=max(lengths.values()),
-        duration_is_exact=True,
+        duration_is_exact=ends.is_continuous,
         video=tuple(replace(v, duration_ms=lengths.get(v.index)) for v in info.video),
         audio=tuple(replace(a, duration_ms=lengths.get(a.index)) for a in info.audio),
     )

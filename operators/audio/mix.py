@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import ClassVar
 
 from operators.contract import (
@@ -22,7 +23,7 @@ from operators.parameters import Array, Enum, Float
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
-from operators.sound import alike, decibels, layout_of
+from operators.sound import ENDLESS, alike, decibels, layout_of, summed
 
 _MOST = 32
 
@@ -127,23 +128,28 @@ class Mix(Operator):
             )
             for n in range(len(sources))
         )
+        seconds = self._seconds(result)
+        if seconds is not None:
+            ready = (replace(ready[0], filters=(*ready[0].filters, ENDLESS)), *ready[1:])
         mixed = [inner(Kind.AUDIO, n) for n in range(len(sources))]
         if self.mode == "ducking":
             mixed[1] = inner(Kind.AUDIO, len(sources))
             ready = (*ready, *self._duck(first, mixed[1]))
-        # normalize=0: amix would divide by the number of inputs, and again when one ends
-        amix = Filter.of(
-            "amix",
-            inputs=len(sources),
-            duration=self.duration,
-            dropout_transition=0,
+        amix = summed(
+            len(sources), seconds, first,
+            duration=self.duration if seconds is None else None,
             weights=" ".join(f"{weight:g}" for weight in weights),
-            normalize=0,
-        )
+        )  # fmt: skip
         # amix loses the time when the first input ends; sound without gaps from 0 can count it
         counted = Filter.of("asetpts", expr=Expression("N/SR/TB"))
-        mix = Link(inputs=tuple(mixed), filters=(amix, counted), outputs=(Pad(Kind.AUDIO),))
+        mix = Link(inputs=tuple(mixed), filters=(*amix, counted), outputs=(Pad(Kind.AUDIO),))
         return (*ready, mix)
+
+    def _seconds(self, result: MediaInfo) -> Fraction | None:
+        """How long the mix is, where that is sure."""
+        (track,) = result.audio
+        is_sure = track.duration_ms is not None and result.duration_is_exact
+        return Fraction(track.duration_ms or 0, 1000) if is_sure else None
 
     def _duck(self, like: AudioStream, music: Pad) -> tuple[Link, ...]:
         """The compressor ends with its side chain, and drops what it has read of one input when the

@@ -20,6 +20,7 @@ from operators.parameters import Color, Enum, Int
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
+from operators.sound import in_time
 
 
 @register
@@ -70,7 +71,9 @@ class Waveform(Operator):
             # one colour for each channel
             colors="|".join([self.color] * channels),
         )
-        return (Link(inputs=(Pad(Kind.AUDIO),), filters=(draw,), outputs=(Pad(Kind.VIDEO),)),)
+        return (
+            Link(inputs=(Pad(Kind.AUDIO),), filters=(in_time(), draw), outputs=(Pad(Kind.VIDEO),)),
+        )
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("waveform", sources)

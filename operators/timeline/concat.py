@@ -20,6 +20,7 @@ from operators.contract import (
     remark,
 )
 from operators.filtergraph import Filter, Link, Pad, inner
+from operators.joining import difference, has_delay
 from operators.media import FLOWING, Kind, MediaInfo
 from operators.parameters import Enum, FrameRate, Int
 from operators.picture import LARGEST
@@ -28,24 +29,17 @@ from operators.reading import param
 from operators.registry import register
 from operators.segments import Mould, assembled, length_of, mould, segment_links
 
-_VIDEO_TRAITS = (
-    "codec", "profile", "width", "height", "sar", "rotation", "pixel_format", "nominal_frame_rate",
-    "color_range", "color_space", "color_transfer", "extradata_md5",
-)  # fmt: skip
-_AUDIO_TRAITS = ("codec", "sample_rate", "channels", "channel_layout", "extradata_md5")
-_TOGETHER_MS = 100
-_WITHOUT_DELAY = ("flac", "alac", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_s16be")
-
 
 @register
 @dataclass(frozen=True, kw_only=True)
 class Concat(Operator):
     """Join inputs one after the other. Where all of them are files of the same make, their packets
-    are copied and nothing is encoded; otherwise each is brought to the size, frame rate, pixel format,
-    sample rate and layout of the first, a missing picture is black and missing sound is silent.
+    are copied; otherwise each is brought to the size, frame rate, pixel format, sample rate and layout
+    of the first, a missing picture is black and missing sound is silent.
 
-    The plan says which way was taken, and why. Every segment's sound is made as long as its picture,
-    so that nothing drifts.
+    Every segment's sound is made as long as its picture, so that nothing drifts: sound that is not is
+    encoded anew, lossless where it was, beside a picture that is copied. The plan says which way was
+    taken, and why.
     """
 
     name: ClassVar[str] = "concat"
@@ -80,11 +74,12 @@ class Concat(Operator):
         return needs([], [], max_inputs=500)
 
     def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
-        difference = self._difference(sources)
-        if self.mode == "copy" and difference:
-            raise bad_parameter("mode", f"the inputs cannot be copied: {difference}", "Use auto.")
         shape = self._mould(sources)
-        return assembled(sources, shape, sum(self._lengths(sources, shape), Fraction(0)))
+        lengths = self._lengths(sources, shape)
+        obstacle = self._obstacle(sources, lengths) if self.mode == "copy" else None
+        if obstacle:
+            raise bad_parameter("mode", f"the inputs cannot be copied: {obstacle}", "Use auto.")
+        return assembled(sources, shape, sum(lengths, Fraction(0)))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.05, memory_mb=40 + 10 * len(sources))
@@ -110,29 +105,32 @@ class Concat(Operator):
         return (*segment_links(sources, shape, lengths), *joints)
 
     def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
-        if self.mode == "reencode" or self._difference(sources):
+        lengths = self._lengths(sources, self._mould(sources))
+        if self.mode == "reencode" or self._obstacle(sources, lengths):
             return None
-        kinds = frozenset(FLOWING) if self.mode == "copy" else frozenset(_copied(sources[0]))
-        return Joint(kinds=kinds, seconds=tuple(self._lengths(sources, self._mould(sources))))
+        kinds = {kind for kind in FLOWING if sources[0].streams(kind)}
+        if self._seam(sources, lengths):
+            kinds.discard(Kind.AUDIO)
+        return Joint(kinds=frozenset(kinds), seconds=tuple(lengths))
 
     def choice(self, sources: Sequence[MediaInfo]) -> str | None:
         if self.mode == "reencode":
             return "concat encodes anew, as asked"
-        difference = self._difference(sources)
-        if difference:
-            return f"concat encodes anew: {difference}"
-        if self.mode == "auto" and sources[0].audio and Kind.AUDIO not in _copied(sources[0]):
-            codec = sources[0].audio[0].codec
-            return (
-                f"concat: the inputs are alike; {codec} sound is joined exactly by encoding it anew"
-            )
+        lengths = self._lengths(sources, self._mould(sources))
+        obstacle = self._obstacle(sources, lengths)
+        if obstacle:
+            return f"concat encodes anew: {obstacle}"
+        seam = self._seam(sources, lengths)
+        if seam:
+            return f"concat: the pictures are alike and copied; sound is encoded anew: {seam}"
         return "concat: the inputs are alike, their packets are copied"
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         found = first_audio_only("concat", sources)
-        if self.mode == "copy" and sources[0].audio and Kind.AUDIO not in _copied(sources[0]):
-            codec = sources[0].audio[0].codec
-            said = f"each join of copied {codec} moves the sound by some 20 ms; auto is exact"
+        lengths = self._lengths(sources, self._mould(sources))
+        seam = _seam(sources, lengths) if self.mode == "copy" else None
+        if seam:
+            said = f"copied sound moves by some 20 ms or more at each join: {seam}; auto is exact"
             return (*found, remark("mode", said))
         return found
 
@@ -142,57 +140,30 @@ class Concat(Operator):
     def _lengths(self, sources: Sequence[MediaInfo], shape: Mould) -> list[Fraction]:
         return [length_of(source, shape, n) for n, source in enumerate(sources)]
 
-    def _difference(self, sources: Sequence[MediaInfo]) -> str | None:
-        """Why packets cannot simply follow each other; None where they can."""
+    def _obstacle(self, sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
+        """Why packets cannot follow each other at all: of the picture, or of sound alone."""
         if self.width or self.height or self.fps:
             return "a size or frame rate is asked for"
-        first = sources[0]
-        for n, other in enumerate(sources):
-            found = _unlike(first, other)
-            if found:
-                return f"input {n} {found}"
-        return None
+        kinds = {kind for source in sources for kind in FLOWING if source.streams(kind)}
+        if self.mode == "copy":
+            found = (
+                difference(sources, lengths, kind, is_exact=False)
+                for kind in FLOWING
+                if kind in kinds
+            )
+            return next((why for why in found if why), None)
+        if Kind.VIDEO in kinds:
+            return difference(sources, lengths, Kind.VIDEO)
+        return _seam(sources, lengths)
+
+    def _seam(self, sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
+        """Why sound is encoded anew beside a picture that is copied."""
+        return None if self.mode == "copy" else _seam(sources, lengths)
 
 
-def _copied(source: MediaInfo) -> set[Kind]:
-    """The kinds that join without a seam. Codecs with an encoder delay do not: FFmpeg keeps the
-    lead-in samples of every file but plays them only where the first begins."""
-    return {
-        kind
-        for kind in FLOWING
-        if kind is Kind.VIDEO or all(a.codec in _WITHOUT_DELAY for a in source.audio)
-    }
-
-
-def _unlike(first: MediaInfo, other: MediaInfo) -> str | None:
-    if not other.format or other.format != first.format or not other.duration_is_exact:
-        return (
-            f"is {other.format or 'no file'}"
-            if other.format != first.format
-            else "has no sure length"
-        )
-    if len(other.video) != len(first.video) or len(other.audio) != len(first.audio):
-        return "has other streams than the first"
-    pairs = [
-        (mine, its, traits)
-        for mine, its, traits in (
-            *((m, i, _VIDEO_TRAITS) for m, i in zip(first.video, other.video, strict=True)),
-            *((m, i, _AUDIO_TRAITS) for m, i in zip(first.audio, other.audio, strict=True)),
-        )
-    ]
-    for mine, its, traits in pairs:
-        for trait in traits:
-            if getattr(mine, trait) != getattr(its, trait):
-                word = trait.replace("_", " ")
-                return f"has {word} {getattr(its, trait)} instead of {getattr(mine, trait)}"
-    streams = (*other.video, *other.audio)
-    if any(v.rotation for v in other.video):
-        return "is turned by its display matrix"
-    if any(v.is_vfr or v.frame_count for v in other.video):
-        return "has frames at no constant rate"
-    ends = [s.duration_ms for s in streams]
-    if None in ends or max(e or 0 for e in ends) - min(e or 0 for e in ends) > _TOGETHER_MS:
-        return "has picture and sound of different lengths"
-    if any(s.start_ms - other.start_ms > _TOGETHER_MS for s in streams):
-        return "has a stream that begins late"
-    return None
+def _seam(sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
+    """Why copied sound would not be where it belongs."""
+    tracks = [track for source in sources for track in source.audio]
+    coded = next((track.codec for track in tracks if has_delay(track)), None)
+    found = difference(sources, lengths, Kind.AUDIO) if tracks else None
+    return found or (f"{coded} has a lead-in at each join" if coded else None)

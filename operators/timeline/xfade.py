@@ -25,7 +25,7 @@ from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
 from operators.segments import Mould, assembled, length_of, mould, segment_links
-from operators.sound import samples_in
+from operators.sound import ENDLESS, samples_in, summed
 
 # inner pads: the parts of the first input, of the second, and both at once
 _FIRST, _OUT, _IN, _LAST, _BOTH = range(2, 7)
@@ -124,11 +124,18 @@ class Xfade(Operator):
         )
         parts = (
             _part(0, _FIRST, Filter.of("atrim", end_sample=before)),
-            _part(0, _OUT, Filter.of("atrim", start_sample=before), fade_out, ahead=before / rate),
+            _part(
+                0,
+                _OUT,
+                Filter.of("atrim", start_sample=before),
+                fade_out,
+                ENDLESS,
+                ahead=before / rate,
+            ),
             _part(1, _IN, Filter.of("atrim", end_sample=both), fade_in),
             _part(1, _LAST, Filter.of("atrim", start_sample=both), ahead=both / rate),
         )
-        cross = (Filter.of("amix", inputs=2, normalize=0),)
+        cross = summed(2, overlap, shape)
         joint = Filter.of("concat", n=3, v=0, a=1)
         return (*parts, *_crossed(Kind.AUDIO, cross, joint, before / rate, both / rate))
 

@@ -103,6 +103,17 @@ class Media:
         done = subprocess.run(command, capture_output=True, check=True, timeout=scaled(_DECODE_S))
         return array("h", done.stdout)
 
+    def raw(self, path: Path, form: str, *filters: str) -> bytes:
+        """All frames of the first picture in a pixel format."""
+        chain = ["-vf", ",".join(filters)] if filters else []
+        command = [
+            self.binaries.ffmpeg, "-v", "error", "-nostdin", "-i", f"file:{path}", "-map", "0:v:0",
+            *chain, "-fps_mode", "passthrough", "-pix_fmt", form, "-f", "rawvideo", "-",
+        ]  # fmt: skip
+        return subprocess.run(
+            command, capture_output=True, check=True, timeout=scaled(_DECODE_S)
+        ).stdout
+
     def ffmpeg(self, *words: str) -> str:
         """Run FFmpeg; its stderr. Raises CalledProcessError."""
         command = [self.binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", *words]
