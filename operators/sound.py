@@ -9,7 +9,8 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: 
 _WITHOUT_CENTRE = ("stereo", "2.1", "quad", "quad(side)", "downmix")
 # two frames of MP3: less may be how a container rounds or a recorder jitters
 _GAP_S = 0.05
-_IN_TIME: dict[str, Value] = {"async": 1, "min_hard_comp": _GAP_S, "first_pts": 0}
+_WITHOUT_GAPS: dict[str, Value] = {"async": 1, "min_hard_comp": _GAP_S}
+_IN_TIME: dict[str, Value] = {**_WITHOUT_GAPS, "first_pts": 0}
 
 
 def layout_of(audio: AudioStream) -> str:
@@ -51,10 +52,14 @@ def samples_in(seconds: Fraction, audio: AudioStream) -> int:
     return max(1, round(seconds * audio.sample_rate))
 
 
-def in_time() -> Filter:
-    """The filter that puts silence where samples are missing (a late start, a gap): behind it a
-    sample's place tells its time, for all that counts samples and knows no timestamps."""
-    return Filter.of("aresample", **_IN_TIME)
+def in_time(is_late: bool) -> Filter:
+    """The filter that puts silence where samples are missing: behind it a sample's place tells its
+    time, for all that counts samples and knows no timestamps. `is_late`: also before the first.
+
+    FFmpeg begins anew with its filters where the rate or the channels of a stream change; then
+    silence before the first would be there again.
+    """
+    return Filter.of("aresample", **(_IN_TIME if is_late else _WITHOUT_GAPS))
 
 
 def alike(audio: AudioStream, source: AudioStream) -> tuple[Filter, ...]:

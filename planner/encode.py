@@ -17,13 +17,14 @@ from planner.codecs import (
     find_encoder,
     pcm_for,
 )
+from planner.copies import COPY, is_better_anew, is_copyable
 from planner.findings import Findings
 from planner.pictures import check_pictures, image_options, pictures
 from planner.pixels import depth_of, prepare
 from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
+from planner.written import Written, written
 
-_COPY = "copy"
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -78,14 +79,14 @@ def encode(
             continue
         made = (
             _copy_track(kind, position, untouched[position], container)
-            if _is_copyable(given, container, kind, untouched.get(position), findings)
-            and not _is_lossless_and_untimed(given, container, source, untouched[position])
+            if is_copyable(given, container, kind, untouched.get(position), findings)
+            and not is_better_anew(given, container, source, untouched[position])
             else _encode_track(
                 given, container, kind, position, stream, findings, (kept or {}).get(position)
             )
         )
         if made:
-            tracks.append(made[0])
+            tracks.append(_in_time(made[0], container, stream.start_ms > source.start_ms))
             streams[kind].append(made[1])
     if not tracks and not findings.problems:
         findings.fail(
@@ -104,9 +105,19 @@ def encode(
         options=(*image_options(images), *_file_options(given, container, source, audio)),
         result=pictures(container, video[0], images)
         if images
-        else _result(source, container, _placed(tracks, container, source, video, audio)),
+        else written(source, container, _written(tracks, (*video, *audio))),
         images=images,
     )
+
+
+def _written(
+    tracks: Sequence[EncodedTrack], streams: Sequence[VideoStream | AudioStream]
+) -> list[Written]:
+    ordered = [track for kind in FLOWING for track in tracks if track.kind is kind]
+    return [
+        Written(stream=stream, is_filled=track.kind is Kind.AUDIO and not track.is_copied)
+        for track, stream in zip(ordered, streams, strict=True)
+    ]
 
 
 def _container(given: OutputSpec) -> Container:
@@ -132,64 +143,11 @@ def _is_wanted(
     return True
 
 
-def _is_copyable(
-    given: OutputSpec,
-    container: Container,
-    kind: Kind,
-    stored: VideoStream | AudioStream | None,
-    findings: Findings,
-) -> bool:
-    asked = given.codec.of(kind)
-    is_asked = asked == _COPY
-    if asked is not None and not is_asked:
-        return False
-    if stored is None:
-        if is_asked:
-            findings.fail(
-                Code.INVALID_OUTPUT, f"/codec/{kind}", f"the {kind} is changed by an operation, so it cannot be copied",
-                "Leave codec out, or take the operation out.",
-            )  # fmt: skip
-        return False
-    if stored.codec not in container.codecs(kind):
-        obstacle = f"{container.name} cannot hold {stored.codec}"
-        code, advice = Code.CODEC_NOT_IN_CONTAINER, f"It holds {', '.join(container.codecs(kind))}."
-    else:
-        obstacle = _spoils(stored, container)
-        code, advice = Code.INVALID_OUTPUT, "Leave codec out: then it is encoded anew."
-    if is_asked and obstacle:
-        findings.fail(code, f"/codec/{kind}", obstacle, advice)
-    return not obstacle
-
-
-def _is_lossless_and_untimed(
-    given: OutputSpec,
-    container: Container,
-    source: MediaInfo,
-    stored: VideoStream | AudioStream,
-) -> bool:
-    """Whether encoding anew loses nothing, and puts silence where samples are missing; copied into
-    a file without timestamps, all that follows would be too early."""
-    is_lossless = isinstance(stored, AudioStream) and stored.bit_depth is not None
-    is_retimed = not container.keeps_start and source.format != container.muxer
-    return is_lossless and is_retimed and given.codec.audio != _COPY
-
-
-def _spoils(stored: VideoStream | AudioStream, container: Container) -> str:
-    """What a copy would lose, in words; empty where nothing."""
-    if isinstance(stored, AudioStream):
-        return ""
-    if stored.lacks_times:
-        return "the picture is stored without the times at which its frames are shown, so it cannot be copied"
-    if stored.rotation and container.muxer in ("matroska", "webm"):
-        return f"{container.name} cannot hold how the picture is turned"
-    return ""
-
-
 def _copy_track(
     kind: Kind, position: tuple[Kind, int], stored: VideoStream | AudioStream, container: Container
 ) -> tuple[EncodedTrack, VideoStream | AudioStream]:
     letter = kind.value[0]
-    options: tuple[str, ...] = (f"-c:{letter}:{{n}}", _COPY)
+    options: tuple[str, ...] = (f"-c:{letter}:{{n}}", COPY)
     if tag := container.tags.get(stored.codec or ""):
         options += (f"-tag:{letter}:{{n}}", tag)
     bitrate = stored.bitrate_bps
@@ -216,8 +174,16 @@ def _encode_track(
         wish = asked if isinstance(asked, VideoCodec) else VideoCodec()
         return _video(wish, encoder, container, position, stream, findings)
     _tell_of_depth(encoder, stream, findings)
-    wished = asked if isinstance(asked, AudioCodec) else AudioCodec()
-    return _audio(wished, encoder, container, position, stream)
+    return _audio(
+        asked if isinstance(asked, AudioCodec) else AudioCodec(), encoder, position, stream
+    )
+
+
+def _in_time(track: EncodedTrack, container: Container, is_late: bool) -> EncodedTrack:
+    """Sound that goes where there are no timestamps has silence where it has no samples."""
+    if container.keeps_start or track.is_copied or track.kind is not Kind.AUDIO:
+        return track
+    return replace(track, filters=(in_time(is_late), *track.filters))
 
 
 def _default_codec(container: Container, kind: Kind, stream: VideoStream | AudioStream) -> str:
@@ -314,11 +280,7 @@ def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:
 
 
 def _audio(
-    asked: AudioCodec,
-    encoder: Encoder,
-    container: Container,
-    position: tuple[Kind, int],
-    stream: AudioStream,
+    asked: AudioCodec, encoder: Encoder, position: tuple[Kind, int], stream: AudioStream
 ) -> tuple[EncodedTrack, AudioStream]:
     rate = _sample_rate(asked.sample_rate or stream.sample_rate, encoder)
     channels = min(asked.channels or stream.channels, encoder.max_channels)
@@ -327,8 +289,6 @@ def _audio(
     if channels != stream.channels:
         layout = layout or usual_layout(channels)
     filters = laid_out(stream, layout) if layout else ()
-    if not container.keeps_start:
-        filters = (in_time(), *filters)
     if asked.bitrate:
         options += ["-b:a:{n}", str(asked.bitrate)]
     if rate != stream.sample_rate:
@@ -374,57 +334,3 @@ def _file_options(
     if container.muxer == "mp4" and any(stream.codec == "flac" for stream in audio):
         options += ["-strict", "-2"]  # FFmpeg 5 calls FLAC in MP4 experimental
     return (*options, *container.flags, "-f", container.muxer)
-
-
-def _placed(
-    tracks: Sequence[EncodedTrack],
-    container: Container,
-    source: MediaInfo,
-    video: Sequence[VideoStream],
-    audio: Sequence[AudioStream],
-) -> tuple[VideoStream | AudioStream, ...]:
-    """The streams where a container puts them: one without timestamps begins at once, after silence
-    where sound that begins late was encoded."""
-    ordered = [track for kind in FLOWING for track in tracks if track.kind is kind]
-    streams: tuple[VideoStream | AudioStream, ...] = (*video, *audio)
-    if container.keeps_start:
-        return streams
-    return tuple(
-        replace(
-            stream,
-            start_ms=source.start_ms,
-            duration_ms=stream.duration_ms and stream.duration_ms + _lead_in(track, stream, source),
-        )
-        for track, stream in zip(ordered, streams, strict=True)
-    )
-
-
-def _lead_in(track: EncodedTrack, stream: VideoStream | AudioStream, source: MediaInfo) -> int:
-    is_filled = track.kind is Kind.AUDIO and not track.is_copied
-    return stream.start_ms - source.start_ms if is_filled else 0
-
-
-def _result(
-    source: MediaInfo, container: Container, streams: Sequence[VideoStream | AudioStream]
-) -> MediaInfo:
-    starts = [stream.start_ms - source.start_ms for stream in streams]
-    ends = [
-        stream.duration_ms + start
-        for stream, start in zip(streams, starts, strict=True)
-        if stream.duration_ms is not None
-    ]
-    video = [stream for stream in streams if isinstance(stream, VideoStream)]
-    audio = [stream for stream in streams if isinstance(stream, AudioStream)]
-    # FFmpeg 5 and 9 differ in whether a lone late track of an m4a keeps its lead-in
-    is_sure = container.name != "m4a" or min(starts, default=0) == 0
-    return MediaInfo(
-        format=container.name,
-        duration_ms=max(ends, default=source.duration_ms),
-        duration_is_exact=source.duration_is_exact and is_sure,
-        video=tuple(replace(v, index=i, bitrate_bps=None) for i, v in enumerate(video)),
-        audio=tuple(
-            replace(a, index=len(video) + i, bitrate_bps=None) for i, a in enumerate(audio)
-        ),
-        chapters=source.chapters,
-        tags={},
-    )

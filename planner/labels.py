@@ -51,8 +51,18 @@ class Labels:
             graphs.setdefault(joined.find(track), []).extend(split)
         for w in self.wires:
             chains = graphs.setdefault(joined.find(w.outputs[0]), [])
+            first = [self._steady(track) for track in w.inputs]
             inputs = [self._take(track) for track in w.inputs]
-            chains.append(render_chain(inputs, w.filters, [track.label for track in w.outputs]))
+            filters = w.filters
+            if len(inputs) == 1:
+                filters = (*first[0], *filters)
+            else:
+                for place, steady in enumerate(first):
+                    if steady:
+                        name = f"{w.outputs[0].label}_i{place}"
+                        chains.append(render_chain([inputs[place]], steady, [name]))
+                        inputs[place] = name
+            chains.append(render_chain(inputs, filters, [track.label for track in w.outputs]))
             for track in w.outputs:
                 chains += self._fork(track, track.label, self.uses.get(track, 0))
         return [";".join(chains) for chains in graphs.values()]
@@ -64,7 +74,8 @@ class Labels:
             return []
         copies = [f"{track.label}_{number}" for number in range(1, count + 1)]
         fork = Filter.of(_SPLIT[track.kind], outputs=count)
-        return [render_chain([source], [*self._pinned(track), fork], copies)]
+        steady = () if track in self.made else self.sources.steady(track)
+        return [render_chain([source], [*steady, *self._pinned(track), fork], copies)]
 
     def _pinned(self, track: Track) -> list[Filter]:
         """The format of a track that is split: else FFmpeg converts it, before the split, to what
@@ -76,6 +87,11 @@ class Labels:
             layout = layout_of(stream)
             return [Filter.of("aformat", sample_rates=stream.sample_rate, channel_layouts=layout)]
         return []
+
+    def _steady(self, track: Track) -> tuple[Filter, ...]:
+        """The filter that a file's picture needs before all others, unless it is split behind it."""
+        is_behind = track in self.made or self.shared[track] > 1
+        return () if is_behind else self.sources.steady(track)
 
     def _take(self, track: Track) -> str:
         """The next unused label of a track."""

@@ -185,6 +185,9 @@ def _write_output(
             labels.sources.joined(output.track) if is_joined else labels.map_option(output.track),
         ]
         words += [option.replace("{n}", number) for option in output.encoded.options]
+        if output.track not in labels.made and not output.encoded.is_copied:
+            for steady in labels.sources.steady(output.track):
+                words += [f"-filter:v:{number}", str(steady)]
     index = draft.graph.by_id[name].index
     sidecar = _sidecar(draft, name)
     if sidecar:

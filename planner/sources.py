@@ -6,6 +6,7 @@ from typing import Any
 
 from operators.contract import Cut
 from operators.duration import format_seconds
+from operators.filtergraph import Filter
 from operators.media import Kind, MediaInfo
 from planner import safety
 from planner.draft import Draft, Reading
@@ -68,6 +69,15 @@ class Sources:
             return False
         return self.draft.probed[given.id].video[track.index].rotation != 0
 
+    def steady(self, track: Track) -> tuple[Filter, ...]:
+        """The filter that keeps a file's moving picture at one size and pixel format. Left alone,
+        FFmpeg begins anew with all filters where either changes, and what they hold is lost."""
+        given = self.draft.graph.by_id[track.node].spec
+        if not isinstance(given, InputSpec) or track.kind is not Kind.VIDEO:
+            return ()
+        video = self.draft.probed[given.id].video[track.index].upright()
+        return () if video.frame_count else (Filter.of("scale", w=video.width, h=video.height),)
+
     def specifier(self, track: Track) -> str:
         """`0:v:0`: where a track is found among the inputs."""
         number = self._number((track.node, track.reading))
@@ -110,6 +120,8 @@ class Sources:
                 if codec == info.video[0].codec
                 for word in ("-c:v", word)
             ]
+        if info.video and not info.is_still:
+            forced += ["-reinit_filter:v", "0"]  # `steady` sees to what changes
         return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", f"{{in:{given.id}}}"]
 
 

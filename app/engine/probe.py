@@ -42,15 +42,15 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
             code=Code.MEDIA_PROBE_FAILED, message="The file holds no picture and no sound."
         )
     info = _with_sizes(info, path, tools)
-    if _is_dubious(info):
-        if is_partial:
-            raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
-        return _with_true_duration(info, path, tools)
-    if info.duration_is_exact or is_partial:
+    if info.duration_is_exact and not _is_dubious(info):
         return info
+    if is_partial:
+        raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
     try:
         return _with_true_duration(info, path, tools)
     except Failure:
+        if _is_dubious(info):
+            raise
         return info  # damaged behind its beginning: what it tells of itself is all there is
 
 

@@ -63,17 +63,17 @@ class Waveform(Operator):
         return sound_cost(sources[0], factor=0.002, memory_mb=50)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
-        channels = sources[0].audio[0].channels
+        (source,) = sources
+        track = source.audio[0]
+        timed = in_time(is_late=track.start_ms > source.start_ms)
         draw = Filter.of(
             "showwavespic",
             s=f"{self.width}x{self.height}",
             split_channels=self.mode == "split",
             # one colour for each channel
-            colors="|".join([self.color] * channels),
+            colors="|".join([self.color] * track.channels),
         )
-        return (
-            Link(inputs=(Pad(Kind.AUDIO),), filters=(in_time(), draw), outputs=(Pad(Kind.VIDEO),)),
-        )
+        return (Link(inputs=(Pad(Kind.AUDIO),), filters=(timed, draw), outputs=(Pad(Kind.VIDEO),)),)
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("waveform", sources)

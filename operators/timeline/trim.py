@@ -130,11 +130,11 @@ class Trim(Operator):
         early = (span.frame or Fraction(0)) * _EARLY
         video = (
             Filter.of("trim", **_bounds(span, early)),
-            Filter.of("setpts", expr=self._rebase(span, source, source.video)),
+            Filter.of("setpts", expr=self._rebase(span, source)),
         )
         audio = (
             Filter.of("atrim", **_bounds(span, Fraction(0))),
-            Filter.of("asetpts", expr=self._rebase(span, source, source.audio)),
+            Filter.of("asetpts", expr=_first_sample(span)),
         )
         return per_track(source, video, audio, ahead=(span.start,) if span.start else ())
 
@@ -180,17 +180,21 @@ class Trim(Operator):
         start = on_grid(self.start) if self.start > 0 else Fraction(0)
         return Span(start=start, end=None if end is None else on_grid(end), frame=1 / rate)
 
-    def _rebase(
-        self, span: Span, source: MediaInfo, streams: Sequence[VideoStream | AudioStream]
-    ) -> Expression:
+    def _rebase(self, span: Span, source: MediaInfo) -> Expression:
         """The expression that makes `span.start` the new 0, without moving sound against picture."""
-        is_grid = span.frame is not None or not source.video
-        if is_grid and all(_offset(stream, source) <= span.start for stream in streams):
+        if span.frame is not None and all(_offset(v, source) <= span.start for v in source.video):
             return Expression("PTS-STARTPTS")  # something begins exactly there
         shifted = f"round(PTS-{format_seconds(span.start)}/TB)"
         # the first of irregular frames is the picture that was showing at the cut
-        is_cut = span.start > 0 and streams is source.video and not is_grid
+        is_cut = span.start > 0 and span.frame is None
         return Expression(f"if(N,{shifted},0)" if is_cut else shifted)
+
+
+def _first_sample(span: Span) -> Expression:
+    """The same for sound, in samples. Not STARTPTS: that is anew where the stream's rate changes."""
+    if not span.start:
+        return Expression("PTS")
+    return Expression(f"round(PTS-ceil({format_seconds(span.start)}*SR-0.001)/(SR*TB))")
 
 
 _EARLY = Fraction(2, 5)

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,11 +36,11 @@ class Collector:
         return [span for span in self.spans if span.trace_id == trace_id]
 
     def await_spans(self, trace_id: str, *names: str, seconds: float = 15) -> list[Span]:
-        """The trace's spans once there is one of each name."""
+        """The trace's spans once there are as many of each name as are given."""
 
         def found() -> list[Span]:
             spans = self.of_trace(trace_id)
-            return spans if set(names) <= {span.name for span in spans} else []
+            return spans if Counter(names) <= Counter(span.name for span in spans) else []
 
         def seen() -> list[str]:
             return sorted({span.name for span in self.of_trace(trace_id)})

@@ -23,7 +23,7 @@ def filters(operator: Trim, source: MediaInfo) -> list[str]:
 def test_the_cut_falls_between_frames_and_sound_follows() -> None:
     assert filters(trim(start=1, end=3), clip()) == [
         "trim=start=0.986667:end=2.986667,setpts=expr=PTS-STARTPTS",
-        "atrim=start=1:end=3,asetpts=expr=PTS-STARTPTS",
+        "atrim=start=1:end=3,asetpts=expr=round(PTS-ceil(1*SR-0.001)/(SR*TB))",
     ]
 
 
@@ -31,7 +31,7 @@ def test_sound_is_cut_where_the_frame_begins() -> None:
     ntsc = clip(picture=video(rate="30000/1001"))
     assert (
         filters(trim(start=1, end=3), ntsc)[1]
-        == "atrim=start=1.001:end=3.003,asetpts=expr=PTS-STARTPTS"
+        == "atrim=start=1.001:end=3.003,asetpts=expr=round(PTS-ceil(1.001*SR-0.001)/(SR*TB))"
     )
     assert trim(start=1, end=3).infer([ntsc]).duration_ms == 2002
 
@@ -43,7 +43,7 @@ def test_irregular_frames_keep_their_times_but_for_the_first() -> None:
         video_filters
         == "trim=start=1:end=3,setpts=expr=if(N\\\\,round(PTS-1/TB)\\\\,0)".replace("\\\\,", "\\,")
     )
-    assert audio_filters == "atrim=start=1:end=3,asetpts=expr=round(PTS-1/TB)"
+    assert audio_filters == "atrim=start=1:end=3,asetpts=expr=round(PTS-ceil(1*SR-0.001)/(SR*TB))"
 
 
 def test_a_picture_that_begins_late_stays_late() -> None:
@@ -65,7 +65,7 @@ def test_an_end_past_the_input_is_the_inputs_end() -> None:
 
 def test_sound_alone_is_cut_to_the_sample() -> None:
     assert filters(trim(start="0.1s", end="0.6s"), sound_only()) == [
-        "atrim=start=0.1:end=0.6,asetpts=expr=PTS-STARTPTS"
+        "atrim=start=0.1:end=0.6,asetpts=expr=round(PTS-ceil(0.1*SR-0.001)/(SR*TB))"
     ]
 
 
@@ -75,7 +75,8 @@ def test_every_track_of_sound_is_cut() -> None:
 
 def test_a_position_just_behind_a_frame_means_that_frame() -> None:
     assert (
-        filters(trim(start="0.367s"), clip())[1] == "atrim=start=0.366667,asetpts=expr=PTS-STARTPTS"
+        filters(trim(start="0.367s"), clip())[1]
+        == "atrim=start=0.366667,asetpts=expr=round(PTS-ceil(0.366667*SR-0.001)/(SR*TB))"
     )
 
 

@@ -50,8 +50,8 @@ def test_two_sizes_are_one_command_with_one_decoder() -> None:
     (step,) = made.steps
     assert step.argv.count("-i") == 1
     assert step.filtergraph == (
-        "[0:v:0]scale=w=640:h=360:flags=bicubic,setsar=sar=1[op_0_scale_v0];"
-        "[0:v:0]scale=w=320:h=180:flags=bicubic,setsar=sar=1[op_1_scale_v0]"
+        "[0:v:0]scale=w=1280:h=720,scale=w=640:h=360:flags=bicubic,setsar=sar=1[op_0_scale_v0];"
+        "[0:v:0]scale=w=1280:h=720,scale=w=320:h=180:flags=bicubic,setsar=sar=1[op_1_scale_v0]"
     )
     assert "one decode" in step.reason
 
@@ -138,18 +138,18 @@ def test_without_optimising_every_node_is_a_step() -> None:
         (
             clip(), "o.webm", {"audio": "none"},
             "-map 0:v:0 -c:v:0 libvpx-vp9 -crf:v:0 32 -b:v:0 0 -cpu-used:v:0 2 -deadline good -row-mt 1 "
-            "-pix_fmt:v:0 yuv420p -fps_mode:v:0 vfr -map_metadata 0 -map_chapters -1 -f webm {out:0}",
+            "-pix_fmt:v:0 yuv420p -fps_mode:v:0 vfr -filter:v:0 scale=w=1280:h=720 -map_metadata 0 -map_chapters -1 -f webm {out:0}",
         ),
         (
             clip(), "o.mp4",
             {"video": {"codec": "hevc", "bitrate": "2.5M", "preset": "fast", "profile": "main", "gop": 60}, "audio": {"bitrate": "96k", "sample_rate": 44100, "channels": 1}},
             "-map 0:v:0 -c:v:0 libx265 -b:v:0 2500000 -preset:v:0 fast -x265-params log-level=warning "
-            "-pix_fmt:v:0 yuv420p -profile:v:0 main -g:v:0 60 -tag:v:0 hvc1 -fps_mode:v:0 vfr -map [output_0_a0] -c:a:0 aac -b:a:0 96000 "
+            "-pix_fmt:v:0 yuv420p -profile:v:0 main -g:v:0 60 -tag:v:0 hvc1 -fps_mode:v:0 vfr -filter:v:0 scale=w=1280:h=720 -map [output_0_a0] -c:a:0 aac -b:a:0 96000 "
             "-ar:a:0 44100 -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
         ),
         (
             clip(picture=video(codec="vp8", bit_depth=10)), "o.mp4", {"audio": "copy"},
-            "-map 0:v:0 -c:v:0 libx264 -crf:v:0 23 -preset:v:0 medium -pix_fmt:v:0 yuv420p10le -fps_mode:v:0 vfr "
+            "-map 0:v:0 -c:v:0 libx264 -crf:v:0 23 -preset:v:0 medium -pix_fmt:v:0 yuv420p10le -fps_mode:v:0 vfr -filter:v:0 scale=w=1280:h=720 "
             "-map 0:a:0 -c:a:0 copy -map_metadata 0 -map_chapters -1 -movflags +faststart -f mp4 {out:0}",
         ),
     ],
@@ -355,7 +355,7 @@ def test_a_picture_that_lies_on_its_side_is_turned_once_for_all() -> None:
     graph = plan(LADDER, info).steps[0].filtergraph or ""
     # pinned: else what one reader asks for is what all get
     assert graph.startswith(
-        "[0:v:0]format=pix_fmts=yuv420p,split=outputs=2[input_src_v0_1][input_src_v0_2];"
+        "[0:v:0]scale=w=720:h=1280,format=pix_fmts=yuv420p,split=outputs=2[input_src_v0_1][input_src_v0_2];"
         "[input_src_v0_1]scale"
     )
 
