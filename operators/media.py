@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 _SAME_RATE = Fraction(1, 100)
+_TEXT_CODECS = ("subrip", "srt", "webvtt", "ass", "ssa", "mov_text")
 _UNIT_LOAD = 1280 * 720 * 25
 
 
@@ -75,6 +76,7 @@ class Stream(_Json):
     bitrate_bps: int | None = None
     time_base: str | None = None
     """Seconds that a timestamp counts, as FFmpeg writes it: `1/90000`."""
+    is_decodable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +103,8 @@ class VideoStream(Stream):
     field_order: str | None = None
     extradata_md5: str | None = None
     """Of the decoder's set-up data: two streams with the same can follow each other as they are."""
+    timecode: str | None = None
+    """Of its first frame (SMPTE 12M); empty where it had one that is not true any more."""
     lacks_times: bool = False
     """Whether its packets come in the order of decoding without the times at which they are shown."""
     stored_frames: int | None = None
@@ -172,10 +176,14 @@ class AudioStream(Stream):
     """Bits of a stored sample; None where the codec keeps no samples, but what one hears of them."""
     is_float: bool = False
     """Whether samples may be above full scale."""
+    title: str | None = None
+    disposition: tuple[str, ...] = ()
+    """What it is for, in FFmpeg's words: default, comment, hearing_impaired, …"""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(**cls._known(data))
+        known = cls._known(data)
+        return cls(**{**known, "disposition": tuple(known.get("disposition") or ())})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +193,11 @@ class SubtitleStream(_Json):
     index: int = 0
     codec: str | None = None
     language: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds words, not pictures of them."""
+        return self.codec in _TEXT_CODECS
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -13,6 +13,7 @@ from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Size
 from operators.picture import STILL_RATE, contained, frames_in, held, regular, seen_size, to_even
 from operators.sound import alike, lasting, layout_of, silence
+from operators.timecode import moved
 
 _SLACK = Fraction(
     1, 10
@@ -56,6 +57,9 @@ def mould(
         # yuvj: FFmpeg 5 knows full range by the format's name
         pixel_format="yuv420p10le" if is_deep else "yuvj420p" if first.is_full_range else "yuv420p",
         field_order=None,
+        timecode=moved(
+            pictures[0].timecode, 0, kept_rate if kept_rate == first.grid_rate else None
+        ),
     )
     return Mould(video=made, audio=audio)
 

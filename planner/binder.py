@@ -58,7 +58,9 @@ class Binder:
         given = self.draft.graph.by_id[self.draft.graph.into(node)[asset.source].source].spec
         assert isinstance(given, InputSpec)
         size = {"width": asset.width, "height": asset.height}
-        return {"captions": given.id, **size, "style": dict(asset.style)}
+        tracks = self.draft.probed[given.id].subtitles
+        track = next((n for n, t in enumerate(tracks) if t.is_text), 0)
+        return {"captions": given.id, "track": track, **size, "style": dict(asset.style)}
 
     def _file(self, name: str, content: Any) -> Token:
         self.files[name] = content

@@ -25,6 +25,7 @@ from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 from planner.written import Written, written
 
+_INTERLACED = ("tt", "bb", "tb", "bt")
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -102,7 +103,7 @@ def encode(
     return Encoding(
         container=container,
         tracks=tuple(tracks),
-        options=(*image_options(images), *_file_options(given, container, source, audio)),
+        options=(*image_options(images), *_file_options(given, container, tracks, video, audio)),
         result=pictures(container, video[0], images)
         if images
         else written(source, container, _written(tracks, (*video, *audio))),
@@ -218,6 +219,11 @@ def _video(
     stream: VideoStream,
     findings: Findings,
 ) -> tuple[EncodedTrack, VideoStream]:
+    if stream.field_order in _INTERLACED and not container.is_image:
+        findings.warn(
+            Code.INVALID_OUTPUT, "",
+            "the picture is interlaced, and is written as whole frames: put deinterlace before it",
+        )  # fmt: skip
     ready = prepare(asked, encoder, stream, findings)
     stream, pixels = ready.stream, ready.pixel_format
     options = ["-c:v:{n}", encoder.name, *_quality(asked, encoder), *encoder.fixed]
@@ -323,14 +329,35 @@ def _sample_rate(wanted: int, encoder: Encoder) -> int:
 
 
 def _file_options(
-    given: OutputSpec, container: Container, source: MediaInfo, audio: Sequence[AudioStream]
+    given: OutputSpec,
+    container: Container,
+    tracks: Sequence[EncodedTrack],
+    video: Sequence[VideoStream],
+    audio: Sequence[AudioStream],
 ) -> tuple[str, ...]:
     options: list[str] = []
-    for number, stream in enumerate(audio):
-        if stream.language:
-            options += [f"-metadata:s:a:{number}", f"language={stream.language}"]
+    copied = [track.is_copied for track in tracks if track.kind is Kind.VIDEO]
+    for number, (stream, is_copied) in enumerate(zip(video, copied, strict=True)):
+        # what is copied whole brings its own along
+        is_told = stream.timecode is not None and not given.strip_metadata
+        if is_told and not (is_copied and stream.timecode):
+            told = f"timecode={stream.timecode}"
+            options += ["-metadata", told, f"-metadata:s:v:{number}", told]
+    for number, sound in enumerate(audio):
+        options += _described(number, sound, is_alone=len(audio) == 1, given=given)
     for key, value in given.metadata.items():
         options += ["-metadata", f"{key}={value}"]
     if container.muxer == "mp4" and any(stream.codec == "flac" for stream in audio):
         options += ["-strict", "-2"]  # FFmpeg 5 calls FLAC in MP4 experimental
     return (*options, *container.flags, "-f", container.muxer)
+
+
+def _described(number: int, sound: AudioStream, *, is_alone: bool, given: OutputSpec) -> list[str]:
+    """What players tell tracks apart by; FFmpeg forgets it where a track goes through filters."""
+    at = f"-metadata:s:a:{number}"
+    options = [at, f"language={sound.language}"] if sound.language else []
+    if sound.title and not given.strip_metadata:
+        options += [at, f"title={sound.title}"]
+    if not is_alone:
+        options += [f"-disposition:a:{number}", "+".join(sound.disposition) or "0"]
+    return options

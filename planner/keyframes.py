@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from operators.contract import Cut
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.timecode import moved
 from planner.encode import Encoding, encode
 from planner.findings import Findings
 from planner.graph import Graph, Node
@@ -103,4 +104,8 @@ def _stored(
     spec = graph.by_id[track.node].spec
     assert isinstance(spec, InputSpec)
     stream = probed[spec.id].streams(track.kind)[track.index]
-    return replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
+    part = replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
+    if isinstance(part, VideoStream):
+        # it begins at an earlier keyframe, nobody knows which
+        return replace(part, timecode=moved(part.timecode, 0, None))
+    return part

@@ -21,7 +21,12 @@ def check_pictures(source: MediaInfo, container: Container, findings: Findings) 
                 f"the pictures are to be {source.format}, but the file is {container.name}",
                 f"Name the file .{source.format}, or leave the operation's format out.",
             )  # fmt: skip
-        if count is None:
+        if count is None and container.name == "webp":
+            findings.fail(
+                Code.INVALID_OUTPUT, "/destination", "webp holds one picture here, no moving one",
+                "Take one with thumbnail, or write the film to gif, mp4 or webm.",
+            )  # fmt: skip
+        elif count is None:
             findings.warn(Code.INVALID_OUTPUT, "", "only the first frame of the video is written")
     elif count is not None:
         findings.fail(

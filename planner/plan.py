@@ -18,6 +18,7 @@ from planner.estimate import Estimator, sum_steps
 from planner.findings import Findings
 from planner.graph import Graph, Node, NodeType, build_graph
 from planner.infer import Inferred, infer
+from planner.input_remarks import input_remarks
 from planner.keyframes import copied_cut
 from planner.passes import optimise
 from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
@@ -182,7 +183,7 @@ def draft_plan(
     wiring = wire(graph, inferred, probed)
     joined = joins(graph, inferred, wiring)
     problems: list[Problem] = []
-    warnings = _remarks(graph, inferred)
+    warnings = [*input_remarks(graph, probed), *_remarks(graph, inferred)]
     wires: list[Wire] = list(wiring.wires)
     outputs: dict[str, tuple[OutputTrack, ...]] = {}
     encodings: dict[str, Encoding] = {}

@@ -16,6 +16,12 @@ CODECS = (
     "pcm_s32le,pcm_f32le,pcm_f64le,pcm_u8,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,adpcm_swf,"
     "ass,ssa,subrip,srt,webvtt,mov_text,pgssub,dvdsub,dvbsub,cc_dec"
 )
+_OTHER_NAMES = (
+    "mp3", "dts", "amr_nb", "amr_wb", "msmpeg4v3", "flv1", "hdmv_pgs_subtitle", "dvd_subtitle",
+    "dvb_subtitle", "eia_608", "srt",
+)  # fmt: skip
+DECODABLE = frozenset((*CODECS.split(","), *_OTHER_NAMES))
+"""Codecs that these decoders decode, by their own names."""
 MAX_PIXELS = "40000000"
 
 UPLOADED_INPUT = (

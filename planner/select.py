@@ -18,13 +18,7 @@ class Selection:
 def select(info: MediaInfo, reference: Reference, at: str) -> Selection | Problem:
     """The streams of a reference: first picture and all sound, one kind, or one track of it."""
     kinds = [reference.kind] if reference.kind else list(FLOWING)
-    picked = [
-        (kind, index)
-        for kind in kinds
-        for index in range(len(info.streams(kind)))
-        if (kind is Kind.AUDIO or index == 0 or reference.track is not None)
-        and reference.track in (None, index)
-    ]
+    picked = [(kind, index) for kind in kinds for index in _tracks(info, kind, reference.track)]
     if not picked and not (info.subtitles and reference.kind is None):
         return Problem(
             code=Code.INVALID_REFERENCE,
@@ -40,6 +34,16 @@ def select(info: MediaInfo, reference: Reference, at: str) -> Selection | Proble
         ),
         picked=tuple(picked),
     )
+
+
+def _tracks(info: MediaInfo, kind: Kind, asked: int | None) -> list[int]:
+    """The tracks of a kind that a reference carries: what cannot be decoded must be asked for."""
+    streams = info.streams(kind)
+    if asked is not None:
+        return [asked] if asked < len(streams) else []
+    able = [index for index, stream in enumerate(streams) if stream.is_decodable]
+    able = able or list(range(len(streams)))
+    return able if kind is Kind.AUDIO else able[:1]
 
 
 def describe(info: MediaInfo, name: str) -> str:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from operators.media import AudioStream, Chapter, MediaInfo, Picture, SubtitleStream, VideoStream
+from planner.safety import DECODABLE
 
 _Json = Mapping[str, Any]
 # demuxers that guess the duration from bitrate or from the last timestamps
@@ -15,6 +16,10 @@ _LOSSLESS = ("flac", "alac", "wavpack", "tta", "ape", "truehd", "mlp")
 # they store no presentation times, or not of each packet
 _WITHOUT_TIMES = ("avi", "mpeg")
 _SAME = Fraction(1, 100)
+_PURPOSES = (
+    "default", "dub", "original", "comment", "forced", "hearing_impaired", "visual_impaired",
+    "clean_effects", "descriptions",
+)  # fmt: skip
 _SET_BACK_S = 5
 """More than pictures are ever stored ahead of their turn."""
 
@@ -36,7 +41,11 @@ def media_info(document: _Json, size_bytes: int) -> MediaInfo:
         bitrate_bps=_int(form.get("bit_rate")),
         start_ms=_ms(form.get("start_time")) or 0,
         video=tuple(
-            replace(_video(s), lacks_times=_is_reordered(s) and name in _WITHOUT_TIMES)
+            replace(
+                _video(s),
+                lacks_times=_is_reordered(s) and name in _WITHOUT_TIMES,
+                timecode=_timecode(s, form, streams),
+            )
             for s in moving
         ),
         audio=tuple(_audio(s) for s in streams if s.get("codec_type") == "audio"),
@@ -146,6 +155,7 @@ def _video(stream: _Json) -> VideoStream:
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
         time_base=stream.get("time_base"),
+        is_decodable=stream.get("codec_name") in DECODABLE,
     )
 
 
@@ -157,6 +167,8 @@ def _audio(stream: _Json) -> AudioStream:
         channels=_int(stream.get("channels")) or 1,
         channel_layout=stream.get("channel_layout"),
         language=_tag(stream, "language"),
+        title=_tag(stream, "title"),
+        disposition=_purposes(stream),
         extradata_md5=stream.get("extradata_hash"),
         bit_depth=_sample_bits(stream),
         is_float=str(stream.get("codec_name")).startswith("pcm_f"),
@@ -164,6 +176,7 @@ def _audio(stream: _Json) -> AudioStream:
         duration_ms=_length(stream),
         bitrate_bps=_int(stream.get("bit_rate")),
         time_base=stream.get("time_base"),
+        is_decodable=stream.get("codec_name") in DECODABLE,
     )
 
 
@@ -202,6 +215,18 @@ def _is_vfr(average: Fraction | None, nominal: Fraction | None) -> bool:
     if not average or not nominal:
         return False
     return all(abs(nominal / average / fields - 1) > _SAME for fields in (1, 2))
+
+
+def _timecode(stream: _Json, form: _Json, streams: Sequence[_Json]) -> str | None:
+    """A picture's own, else the file's, else that of a track for timecodes."""
+    tracks = [s for s in streams if s.get("codec_tag_string") == "tmcd"]
+    found = (_tag(holder, "timecode") for holder in (stream, form, *tracks))
+    return next((timecode for timecode in found if timecode), None)
+
+
+def _purposes(stream: _Json) -> tuple[str, ...]:
+    marked: _Json = stream.get("disposition") or {}
+    return tuple(name for name in _PURPOSES if marked.get(name))
 
 
 def _is_reordered(stream: _Json) -> bool:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.engine import process
+from app.engine import content, process
 from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
@@ -35,7 +35,10 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
         raise Failure(code=Code.FORMAT_BLOCKED)
     if is_encrypted(path):
         raise Failure(code=Code.INPUT_ENCRYPTED)
-    document = _ffprobe(path, tools)
+    try:
+        document = _ffprobe(path, tools)
+    except Failure as failure:
+        raise content.explained(failure, path) from failure
     info = media_info(document, os.path.getsize(path))
     if not (info.video or info.audio or info.subtitles):
         raise Failure(

@@ -57,6 +57,7 @@ RESOURCES = (
 
 CAUSES = (
     # what an input may not do
+    Rule(r"\[(?:in#\d+/)?(?!hls|concat|dash|tty|sdp|image2\b)(\w+) @ .*Format not on whitelist", Code.FORMAT_BLOCKED, "The input's format, {0}, is not one of those that are read here."),
     Rule(r"Format not on whitelist|not in allowed_(?:segment_)?extensions|Unsafe file name|option not allowed if safe|not a common multimedia extension", Code.FORMAT_BLOCKED, "The input's format is not allowed here: playlists and scripts are refused."),
     Rule(rf"Protocol {_NAME} not on whitelist", Code.PROTOCOL_BLOCKED, "The input refers to a {0}: address, which may not be opened."),
     Rule(r"Protocol not found|Protocol not supported|No protocol handler", Code.PROTOCOL_BLOCKED, "The input refers to an address that may not be opened."),

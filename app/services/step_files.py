@@ -33,7 +33,9 @@ def _made(
     if "concat" in recipe:
         return "".join(_line(locate(e["input"]), e["duration"]) for e in recipe["concat"])
     path = locate(recipe["captions"])
-    raw = _read(path) if _is_text(path) else _extract(path, folder, binaries)
+    raw = (
+        _read(path) if _is_text(path) else _extract(path, recipe.get("track", 0), folder, binaries)
+    )
     return captions.rewrite(raw, recipe["width"], recipe["height"], recipe["style"])
 
 
@@ -58,13 +60,13 @@ def _read(path: str) -> bytes:
         return file.read((16 << 20) + 1)
 
 
-def _extract(path: str, folder: str, binaries: Tools) -> bytes:
-    """The first subtitle track of a programme, as ASS."""
+def _extract(path: str, track: int, folder: str, binaries: Tools) -> bytes:
+    """A subtitle track of a programme, as ASS."""
     target = os.path.join(folder, "track.ass")
     outcome = process.run(
         [
             binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", "-loglevel", "repeat+level+error",
-            *safety.UPLOADED_INPUT, "-i", f"file:{path}", "-map", "0:s:0", "-f", "ass", f"file:{target}",
+            *safety.UPLOADED_INPUT, "-i", f"file:{path}", "-map", f"0:s:{track}", "-f", "ass", f"file:{target}",
         ],
         cwd=folder, timeout_s=_TIMEOUT_S, reach=Reach(readable=[path], writable=[folder]),
     )  # fmt: skip

@@ -24,7 +24,6 @@ from operators.reading import param
 from operators.registry import register
 from operators.rules import Rejected, reject
 
-TEXT_CODECS = ("subrip", "srt", "webvtt", "ass", "ssa", "mov_text")
 _STYLE: Mapping[str, ParamType] = {
     "fontsize": Int(min=4, max=500),
     "color": Color(),
@@ -91,7 +90,7 @@ class Subtitles(Operator):
 
     def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
         video, captions = sources
-        if not any(track.codec in TEXT_CODECS for track in captions.subtitles):
+        if not any(track.is_text for track in captions.subtitles):
             codecs = ", ".join(str(track.codec) for track in captions.subtitles)
             raise BadParameters(_not_text(codecs))
         return video

@@ -27,6 +27,7 @@ from operators.picture import STILL_RATE, held, held_ms
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
+from operators.timecode import moved
 
 # A position this close behind a frame (in frames) means that frame: 0.367 s is frame 11 of 30 fps.
 _NEAR = Fraction(1, 50)
@@ -94,7 +95,10 @@ class Trim(Operator):
         if source.is_still:
             return self._shown(source)
         span = self._span(source)
-        video = tuple(_cut(stream, source, span) for stream in source.video)
+        video = tuple(
+            replace(_cut(stream, source, span), timecode=_later(stream, source, span))
+            for stream in source.video
+        )
         audio = tuple(_cut(stream, source, span) for stream in source.audio)
         lengths = [s.duration_ms for s in (*video, *audio) if s.duration_ms is not None]
         asked = None if span.end is None else to_ms(span.end - span.start)
@@ -222,6 +226,15 @@ def _cut(stream: Stream, source: MediaInfo, span: Span) -> Stream:
         duration_ms=None if end is None else max(0, to_ms(end - begin)),
         bitrate_bps=None,
     )
+
+
+def _later(stream: VideoStream, source: MediaInfo, span: Span) -> str | None:
+    """The timecode of the first frame behind a cut."""
+    skipped = max(Fraction(0), span.start - _offset(stream, source))
+    if not skipped:
+        return stream.timecode
+    rate = stream.grid_rate
+    return moved(stream.timecode, round(skipped * (rate or 0)), rate)
 
 
 def _bounds(span: Span, early: Fraction) -> dict[str, Fraction | None]:

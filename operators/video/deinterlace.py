@@ -22,6 +22,7 @@ from operators.parameters import Enum
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
+from operators.timecode import moved
 
 _MODES = {"frame": "send_frame", "field": "send_field"}
 _INTERLACED = ("tt", "bb", "tb", "bt")
@@ -62,7 +63,10 @@ class Deinterlace(Operator):
             raise bad_parameter("", f"a picture of {size} is too small to deinterlace")
         rate = video.frame_rate
         if self.mode == "field" and rate and not video.is_still:
-            video = replace(video, frame_rate=2 * rate, nominal_frame_rate=2 * rate)
+            timecode = moved(video.timecode, 0, None)
+            video = replace(
+                video, frame_rate=2 * rate, nominal_frame_rate=2 * rate, timecode=timecode
+            )
         elif video.grid_rate:
             video = replace(video, nominal_frame_rate=video.grid_rate)
         return source.with_video(replace(video, field_order="progressive"))

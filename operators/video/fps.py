@@ -20,6 +20,7 @@ from operators.parameters import Enum, FrameRate
 from operators.picture import frames_in, regular
 from operators.reading import param
 from operators.registry import register
+from operators.timecode import moved
 
 
 @register
@@ -61,6 +62,7 @@ class Fps(Operator):
         made = replace(
             video, frame_rate=self.fps, nominal_frame_rate=self.fps, is_vfr=False,
             duration_ms=length_ms, bitrate_bps=None,
+            timecode=moved(video.timecode, 0, None if self.fps != video.grid_rate else self.fps),
         )  # fmt: skip
         ends = [a.duration_ms for a in source.audio if a.duration_ms is not None]
         longest = max([*ends, length_ms or 0]) or source.duration_ms
