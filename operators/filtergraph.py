@@ -80,6 +80,8 @@ class Captions:
     width: int
     height: int
     style: Mapping[str, object] = field(hash=False)
+    encoding: str | None = None
+    """Of the file's bytes; None: as they tell."""
 
 
 Asset = Measured | TextFile | FontFile | FontFolder | Captions

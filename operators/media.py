@@ -246,6 +246,8 @@ class MediaInfo(_Json):
     subtitles: tuple[SubtitleStream, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     attached_pictures: tuple[Picture, ...] = ()
+    guessed_encoding: str | None = None
+    """Of a text that does not say how its letters are written."""
     tags: Mapping[str, str]
 
     @property

@@ -60,7 +60,8 @@ class Binder:
         size = {"width": asset.width, "height": asset.height}
         tracks = self.draft.probed[given.id].subtitles
         track = next((n for n, t in enumerate(tracks) if t.is_text), 0)
-        return {"captions": given.id, "track": track, **size, "style": dict(asset.style)}
+        recipe = {"captions": given.id, "track": track, **size, "style": dict(asset.style)}
+        return {**recipe, "encoding": asset.encoding} if asset.encoding else recipe
 
     def _file(self, name: str, content: Any) -> Token:
         self.files[name] = content

@@ -7,10 +7,10 @@ source are not.
 from collections.abc import Mapping
 from typing import Any
 
-import pysubs2
-from charset_normalizer import from_bytes
 from pysubs2 import Alignment, Color, SSAEvent, SSAFile, SSAStyle
 
+from app.engine.charset import encoding_of
+from app.engine.cues import cues_of
 from app.errors import Failure
 from operators.colors import COLORS
 from operators.glyphs import FILES
@@ -27,45 +27,36 @@ _PLACES = {
 }
 
 
-def rewrite(raw: bytes, width: int, height: int, style: Mapping[str, Any]) -> str:
+def rewrite(
+    raw: bytes, width: int, height: int, style: Mapping[str, Any], encoding: str | None = None
+) -> str:
     """The subtitles of an SRT, WebVTT or ASS file as an ASS text for a picture of that size.
+    `encoding`: what the file is written in, where that is known.
 
     Raises: Failure where there are none to be read.
     """
     if len(raw) > _MOST_BYTES:
         raise _bad("The subtitle file is larger than 16 MiB.")
     try:
-        found = SSAFile.from_string(_decode(raw))
-    except (pysubs2.exceptions.Pysubs2Error, ValueError, OverflowError) as error:
+        cues = cues_of(_decode(raw, encoding))
+    except (ValueError, OverflowError) as error:
         raise _bad("The subtitles are neither SRT, WebVTT nor ASS.") from error
-    events = [
-        event
-        for event in found
-        if event.type == "Dialogue" and event.end > event.start and event.plaintext.strip()
-    ]
-    if not events:
+    if not cues:
         raise _bad("The subtitle file holds no subtitles.")
-    if len(events) > _MOST_EVENTS:
+    if len(cues) > _MOST_EVENTS:
         raise _bad(f"The subtitle file holds more than {_MOST_EVENTS} subtitles.")
     made = SSAFile()
     made.info |= {"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "0"}
     made.styles = {"Default": _style(height, style)}
     made.events = [
-        SSAEvent(start=event.start, end=event.end, text=_text(event.plaintext)) for event in events
+        SSAEvent(start=cue.start_ms, end=cue.end_ms, text=_text(cue.text)) for cue in cues
     ]
     return made.to_string("ass")
 
 
-def _decode(raw: bytes) -> str:
-    for encoding in (
-        ("utf-8-sig", "utf-16") if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",)
-    ):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    best = from_bytes(raw).best()
-    return str(best) if best else raw.decode("cp1252", errors="replace")
+def _decode(raw: bytes, encoding: str | None) -> str:
+    """The text; bytes that the encoding has not become replacement characters."""
+    return raw.decode(encoding or encoding_of(raw)[0], errors="replace")
 
 
 def _text(plain: str) -> str:

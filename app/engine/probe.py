@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.engine import content, process
+from app.engine.charset import encoding_of
 from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import PacketEnds, media_info
@@ -23,18 +24,15 @@ from planner import safety
 _TIMEOUT_S = 60
 _SCAN_TIMEOUT_S = 600
 _SCRIPTS = (b"#EXTM3U", b"ffconcat version", b"v=0\r\n", b"v=0\n")  # playlists, lists, SDP
+_TEXTS = ("srt", "ass", "webvtt")
+_MOST_TEXT_BYTES = 16 << 20
 _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
 
 
 def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
     """What a file holds. `is_partial`: most of it is a hole, so what only reading all of it would
     tell fails. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
-    if os.path.getsize(path) == 0:
-        raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
-    if _is_script(path):
-        raise Failure(code=Code.FORMAT_BLOCKED)
-    if is_encrypted(path):
-        raise Failure(code=Code.INPUT_ENCRYPTED)
+    _check(path)
     try:
         document = _ffprobe(path, tools)
     except Failure as failure:
@@ -44,6 +42,8 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
         raise Failure(
             code=Code.MEDIA_PROBE_FAILED, message="The file holds no picture and no sound."
         )
+    if info.format in _TEXTS:
+        return replace(info, guessed_encoding=_guessed_encoding(path))
     info = _with_sizes(info, path, tools)
     if info.duration_is_exact and not _is_dubious(info):
         return info
@@ -55,6 +55,23 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
         if _is_dubious(info):
             raise
         return info  # damaged behind its beginning: what it tells of itself is all there is
+
+
+def _check(path: str) -> None:
+    """Refuse what FFmpeg is not shown. Raises: Failure."""
+    if os.path.getsize(path) == 0:
+        raise Failure(code=Code.INPUT_CORRUPTED, message="The file is empty.")
+    if _is_script(path):
+        raise Failure(code=Code.FORMAT_BLOCKED)
+    if is_encrypted(path):
+        raise Failure(code=Code.INPUT_ENCRYPTED)
+
+
+def _guessed_encoding(path: str) -> str | None:
+    """In what a text is written, unless it says so itself."""
+    with open(path, "rb") as file:
+        name, is_sure = encoding_of(file.read(_MOST_TEXT_BYTES))
+    return None if is_sure else name
 
 
 def _is_script(path: str) -> bool:

@@ -33,10 +33,10 @@ def _made(
     if "concat" in recipe:
         return "".join(_line(locate(e["input"]), e["duration"]) for e in recipe["concat"])
     path = locate(recipe["captions"])
-    raw = (
-        _read(path) if _is_text(path) else _extract(path, recipe.get("track", 0), folder, binaries)
-    )
-    return captions.rewrite(raw, recipe["width"], recipe["height"], recipe["style"])
+    is_text = _is_text(path)
+    raw = _read(path) if is_text else _extract(path, recipe.get("track", 0), folder, binaries)
+    encoding = recipe.get("encoding") if is_text else "utf-8"
+    return captions.rewrite(raw, recipe["width"], recipe["height"], recipe["style"], encoding)
 
 
 def _line(path: str, duration: str) -> str:

@@ -14,6 +14,7 @@ from operators.contract import (
     filter_cost,
     needs,
     per_track,
+    remark,
     wrong,
 )
 from operators.filtergraph import Captions, Filter, FontFolder, Link
@@ -24,6 +25,11 @@ from operators.reading import param
 from operators.registry import register
 from operators.rules import Rejected, reject
 
+ENCODINGS = (
+    "auto", "utf-8", "utf-16", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256",
+    "cp1257", "cp1258", "cp866", "cp874", "iso8859-1", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9",
+    "iso8859-15", "koi8-r", "koi8-u", "mac-roman", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
+)  # fmt: skip
 _STYLE: Mapping[str, ParamType] = {
     "fontsize": Int(min=4, max=500),
     "color": Color(),
@@ -84,6 +90,12 @@ class Subtitles(Operator):
         _Style(item_type=_Any(), max_items=len(_STYLE)), "How they look", default={}
     )
 
+    encoding: str = param(
+        Enum(values=ENCODINGS),
+        "How the file's letters are written; auto: as a byte order mark says, UTF-8, or the likeliest",
+        default="auto",
+    )
+
     @classmethod
     def requires(cls) -> Requirements:
         return needs([Kind.VIDEO], [Kind.SUBTITLE])
@@ -102,10 +114,21 @@ class Subtitles(Operator):
         video = result.video[0]
         burn = Filter.of(
             "ass",
-            filename=Captions(1, video.width, video.height, self.style),
+            filename=Captions(1, video.width, video.height, self.style, self._encoding),
             fontsdir=FontFolder(),
         )
         return per_track(sources[0], video=(burn,))
+
+    @property
+    def _encoding(self) -> str | None:
+        return None if self.encoding == "auto" else self.encoding
+
+    def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
+        guessed = sources[1].guessed_encoding
+        if guessed is None or self._encoding:
+            return ()
+        said = f"the file does not say how its letters are written; it is read as {guessed}"
+        return (remark("encoding", said),)
 
 
 def _not_text(codecs: str) -> Problem:
