@@ -93,6 +93,7 @@ class PacketEnds:
 
     def __init__(self) -> None:
         self._ends: dict[int, Fraction] = {}
+        self._begins: dict[int, Fraction] = {}
         self._moved: dict[int, Fraction] = {}
         self.is_continuous = True
 
@@ -108,11 +109,20 @@ class PacketEnds:
             self.is_continuous = False
             self._moved[index] = self._moved.get(index, Fraction(0)) + end - begin
             begin = end
+        self._begins[index] = min(self._begins.get(index, begin), begin)
         self._ends[index] = max(end, begin + (length or 0))
+
+    def starts(self, info: MediaInfo) -> dict[int, int]:
+        """When each stream begins in ms, by its index: of a picture that is its earliest packet,
+        where ffprobe takes the first, which may be shown after others."""
+        told = {stream.index: stream.start_ms for stream in (*info.video, *info.audio)}
+        seen = {video.index: self._begins.get(video.index) for video in info.video}
+        early = {index: round(begin * 1000) for index, begin in seen.items() if begin is not None}
+        return {index: min(start, early.get(index, start)) for index, start in told.items()}
 
     def lengths(self, info: MediaInfo) -> dict[int, int]:
         """The length of each stream in ms, by its index."""
-        starts = {stream.index: stream.start_ms for stream in (*info.video, *info.audio)}
+        starts = self.starts(info)
         return {
             index: max(0, round(end * 1000) - starts[index])
             for index, end in self._ends.items()

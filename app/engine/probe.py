@@ -168,14 +168,19 @@ def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
         timeout_s=_SCAN_TIMEOUT_S,
         lines=ends.feed,
     )
-    lengths = ends.lengths(info)
+    starts, lengths = ends.starts(info), ends.lengths(info)
     if not lengths:
         return replace(info, duration_is_exact=False)
+    # what is shown before the first packet's picture may be decoded or not
+    is_whole = all(starts[video.index] == video.start_ms for video in info.video)
     return replace(
         info,
         duration_ms=max(lengths.values()),
-        duration_is_exact=ends.is_continuous,
-        video=tuple(replace(v, duration_ms=lengths.get(v.index)) for v in info.video),
+        duration_is_exact=ends.is_continuous and is_whole,
+        video=tuple(
+            replace(v, duration_ms=lengths.get(v.index), start_ms=starts[v.index])
+            for v in info.video
+        ),
         audio=tuple(replace(a, duration_ms=lengths.get(a.index)) for a in info.audio),
     )
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -82,3 +83,26 @@ def test_packets_tell_the_true_length() -> None:
     for line in (b"0,1.0,0.5\n", b"0,N/A,N/A\n", b"7,9.0,1\n", b"rubbish\n", b"0,0.5\n"):
         ends.feed(line)
     assert ends.lengths(media_info(document(), 1)) == {0: 1500}
+
+
+def test_a_picture_begins_with_what_is_shown_first() -> None:
+    """Packets come in the order of decoding: ffprobe takes the time of the first."""
+    info = media_info(document(), 1)
+    (video,) = info.video
+    ends = PacketEnds()
+    for line in (b"%d,0.12,0.04", b"%d,0.04,0.04", b"%d,0.08,0.04", b"%d,0.16,0.04"):
+        ends.feed(line % video.index)
+    late = replace(info, video=(replace(video, start_ms=120),))
+    assert ends.starts(late)[video.index] == 40
+    assert ends.lengths(late)[video.index] == 160
+    assert ends.is_continuous
+
+
+def test_a_clock_that_is_set_back_goes_on() -> None:
+    info = media_info(document(), 1)
+    (video,) = info.video
+    ends = PacketEnds()
+    for at in (0, 20, 40, 0, 20):
+        ends.feed(b"%d,%d,20" % (video.index, at))
+    assert ends.lengths(info)[video.index] == 100_000 - video.start_ms
+    assert not ends.is_continuous
