@@ -123,7 +123,7 @@ def _file(
         return f"printf %s {shlex.quote(content)} > {path}"
     if "captions" in content:
         source = _quoted(f"file:{sources[content['captions']]}")
-        return f"ffmpeg -nostdin -y -loglevel error -i {source} -map 0:s:{content['track']} {path}"
+        return f"ffmpeg -nostdin -y -loglevel error -i {source} -map 0:s:{content.get('track', 0)} {path}"
     entries = [
         "file '"
         + f"file:{sources[e['input']]}".replace("'", "'\\''")
