@@ -61,7 +61,7 @@ def explained(failure: Failure, path: str) -> Failure:
         "nothing but zeros": "Copy or download it again: that did not finish.",
     }  # fmt: skip
     return Failure(
-        code=Code.UNSUPPORTED_FORMAT,
+        code=Code.INPUT_CORRUPTED,
         message=f"This is not a media file: it is {found}.",
         suggestion=advice.get(found),
     )

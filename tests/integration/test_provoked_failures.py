@@ -187,7 +187,7 @@ def _ended_by(number: signal.Signals, binaries: Tools, folder: Path) -> Outcome:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("text.mp4", Code.UNSUPPORTED_FORMAT),
+        ("text.mp4", Code.INPUT_CORRUPTED),
         ("half.mp4", Code.INPUT_CORRUPTED),
         ("playlist.mp4", Code.FORMAT_BLOCKED),
         ("list.mp4", Code.FORMAT_BLOCKED),

@@ -48,7 +48,7 @@ def test_what_is_no_media_is_called_what_it_is(
     path.write_bytes(NO_MEDIA[name])
     with pytest.raises(Failure) as caught:
         probe.probe(str(path), binaries)
-    assert caught.value.code is Code.UNSUPPORTED_FORMAT
+    assert caught.value.code is Code.INPUT_CORRUPTED
     assert f"This is not a media file: it is {SAID.get(name, 'text')}" in str(caught.value.message)
 
 
