@@ -1,10 +1,12 @@
 """In which encoding a text is written, by what its bytes would say in each.
 
 Byte order marks and UTF-8 are sure. Else: a code page of a language whose letters explain all that is
-not ASCII; Windows-1252 where several do, or none. Data for the languages is below.
+not ASCII; Windows-1252 where several do, or none. Data for the languages is below. Bytes are counted
+once: a request may wait for this, and a text may be large.
 """
 
 import codecs
+from collections import Counter
 from collections.abc import Mapping
 
 WEST = "cp1252"
@@ -49,56 +51,62 @@ def encoding_of(raw: bytes) -> tuple[str, bool]:
         return "utf-8", True
     except UnicodeDecodeError:
         pass
-    high = sum(byte >= 0x80 for byte in raw)
-    letters = sum(byte >= 0x80 or chr(byte).isalpha() for byte in raw)
+    counts = Counter(raw)
+    high = sum(count for byte, count in counts.items() if byte >= 0x80)
+    letters = high + sum(
+        count for byte, count in counts.items() if byte < 0x80 and chr(byte).isalpha()
+    )
     if high < _MOSTLY * letters:
-        return _latin(raw), False
-    return _wide(raw) or _other_script(raw), False
+        return _latin(counts), False
+    return _wide(raw) or _other_script(counts), False
 
 
-def _decoded(raw: bytes, name: str) -> str | None:
-    try:
-        return raw.decode(name)
-    except UnicodeDecodeError:
-        return None
+def _others(counts: Counter[int], page: str) -> Counter[str]:
+    """What is not ASCII of a text in a page of one byte a character, by how often it stands there."""
+    found: Counter[str] = Counter()
+    for byte, count in counts.items():
+        if byte >= 0x80:
+            found[bytes([byte]).decode(page, errors="replace")] += count
+    return found
 
 
-def _latin(raw: bytes) -> str:
+def _latin(counts: Counter[int]) -> str:
     """The code page whose best language leaves fewest letters unexplained; WEST where equal."""
     left = {
-        name: min(_unexplained(text, set(letters)) for letters in languages)
-        for name, languages in _LATIN.items()
-        if (text := raw.decode(name, errors="replace"))
+        page: min(_unexplained(_others(counts, page), set(letters)) for letters in languages)
+        for page, languages in _LATIN.items()
     }
-    return min(left, key=lambda name: (left[name], name != WEST))
+    return min(left, key=lambda page: (left[page], page != WEST))
 
 
-def _unexplained(text: str, letters: set[str]) -> int:
+def _unexplained(others: Counter[str], letters: set[str]) -> int:
     return sum(
-        char not in _PUNCTUATION and char.lower() not in letters and char not in letters
-        for char in text
-        if char > "\x7f"
+        count
+        for char, count in others.items()
+        if char not in _PUNCTUATION and char.lower() not in letters and char not in letters
     )
 
 
 def _wide(raw: bytes) -> str | None:
     """A code page of two bytes a character, if the text holds enough of its commonest ones."""
     scores = {}
-    for name, common in _WIDE.items():
-        text = _decoded(raw, name)
-        others = [char for char in text or "" if char > "\x7f"]
-        if others:
-            scores[name] = sum(char in common for char in others) / len(others)
-    best = max(scores, key=lambda name: scores[name], default=None)
+    for page, common in _WIDE.items():
+        try:
+            chars = Counter(raw.decode(page))
+        except UnicodeDecodeError:
+            continue
+        others = sum(count for char, count in chars.items() if char > "\x7f")
+        scores[page] = sum(chars[char] for char in set(common)) / max(1, others)
+    best = max(scores, key=lambda page: scores[page], default=None)
     return best if best and scores[best] >= _WIDE_SHARE else None
 
 
-def _other_script(raw: bytes) -> str:
-    def score(name: str) -> float:
-        others = [char for char in raw.decode(name, errors="replace") if char > "\x7f"]
-        common = sum(char.lower() in _FREQUENT[name] for char in others)
+def _other_script(counts: Counter[int]) -> str:
+    def score(page: str) -> float:
+        others = _others(counts, page)
+        common = sum(count for char, count in others.items() if char.lower() in _FREQUENT[page])
         # a text in the wrong page of its script has capitals for small letters
-        capitals = sum(char.isupper() for char in others)
-        return (common - capitals) / max(1, len(others))
+        capitals = sum(count for char, count in others.items() if char.isupper())
+        return (common - capitals) / max(1, others.total())
 
     return max(_FREQUENT, key=score)

@@ -12,7 +12,8 @@ _CLOCK = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMING = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}")
 # what else stands between < and > in SRT is text
 _SRT_TAG = re.compile(r"</?(?:b|i|u|s|font)(?:\s[^<>]*)?>|\{\\[^{}]*\}", re.IGNORECASE)
-_VTT_TAG = re.compile(r"<[^>]*>")
+# not up to any ">": a text of "<" alone would take the square of its length
+_VTT_TAG = re.compile(r"<[^<>]*>")
 _BLOCK = re.compile(r"\{([^{}]*)\}")
 _DRAWING = re.compile(r"\\p(\d+)")
 
@@ -33,7 +34,7 @@ def cues_of(text: str) -> list[Cue]:
         found = _timed(text, is_vtt=True)
     elif "[Events]" in text or "[Script Info]" in text:
         found = _ass(text)
-    elif _TIMING.search(text):
+    elif any(map(_TIMING.match, text.split("\n"))):
         found = _timed(text, is_vtt=False)
     else:
         raise ValueError("no subtitles")

@@ -1,5 +1,7 @@
 """What a subtitle file shows, and when."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,13 @@ def test_srt_keeps_plain_lines_in_order(texts: list[str]) -> None:
     text = "\n".join(blocks)
     if plain:
         assert [cue.text for cue in cues_of(text)] == plain
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filler", ["<", "{", "{\\", "<i", " ", "1", "&", "-->", "00:"])
+@pytest.mark.parametrize(
+    "head", ["", "WEBVTT\n\n00:01.000 --> 00:02.000\n", "1\n00:00:01,000 --> 00:00:02,000\n"]
+)
+def test_no_text_takes_the_square_of_its_length(head: str, filler: str) -> None:
+    with suppress(ValueError):
+        cues_of(head + filler * (500_000 // len(filler)))
