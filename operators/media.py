@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 _SAME_RATE = Fraction(1, 100)
+_INTERLACED = ("tt", "bb", "tb", "bt")
 _TEXT_CODECS = ("subrip", "srt", "webvtt", "ass", "ssa", "mov_text")
 _UNIT_LOAD = 1280 * 720 * 25
 
@@ -115,6 +116,11 @@ class VideoStream(Stream):
     @property
     def is_still(self) -> bool:
         return self.frame_count == 1
+
+    @property
+    def is_interlaced(self) -> bool:
+        """Whether the file says that its frames are two fields each, of different moments."""
+        return self.field_order in _INTERLACED
 
     @property
     def load(self) -> float:

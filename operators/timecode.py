@@ -9,6 +9,11 @@ STALE = ""
 """In place of a timecode that no longer tells when its picture begins."""
 
 
+def stale(timecode: str | None) -> str | None:
+    """In place of a timecode whose picture has other frames now; None where there was none."""
+    return None if timecode is None else STALE
+
+
 def moved(timecode: str | None, frames: int, rate: Fraction | None) -> str | None:
     """The timecode so many frames later, at `rate` frames a second; `STALE` where it cannot be told."""
     if timecode is None:

@@ -25,7 +25,6 @@ from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 from planner.written import Written, written
 
-_INTERLACED = ("tt", "bb", "tb", "bt")
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -219,7 +218,7 @@ def _video(
     stream: VideoStream,
     findings: Findings,
 ) -> tuple[EncodedTrack, VideoStream]:
-    if stream.field_order in _INTERLACED and not container.is_image:
+    if stream.is_interlaced and not container.is_image:
         findings.warn(
             Code.INVALID_OUTPUT, "",
             "the picture is interlaced, and is written as whole frames: put deinterlace before it",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from operators.contract import Cut
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
-from operators.timecode import moved
+from operators.timecode import stale
 from planner.encode import Encoding, encode
 from planner.findings import Findings
 from planner.graph import Graph, Node
@@ -107,5 +107,5 @@ def _stored(
     part = replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
     if isinstance(part, VideoStream):
         # it begins at an earlier keyframe, nobody knows which
-        return replace(part, timecode=moved(part.timecode, 0, None))
+        return replace(part, timecode=stale(part.timecode))
     return part

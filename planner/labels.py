@@ -51,21 +51,26 @@ class Labels:
             graphs.setdefault(joined.find(track), []).extend(split)
         for w in self.wires:
             chains = graphs.setdefault(joined.find(w.outputs[0]), [])
-            first = [self._steady(track) for track in w.inputs]
-            inputs = [self._take(track) for track in w.inputs]
-            filters = w.filters
-            if len(inputs) == 1:
-                filters = (*first[0], *filters)
-            else:
-                for place, steady in enumerate(first):
-                    if steady:
-                        name = f"{w.outputs[0].label}_i{place}"
-                        chains.append(render_chain([inputs[place]], steady, [name]))
-                        inputs[place] = name
-            chains.append(render_chain(inputs, filters, [track.label for track in w.outputs]))
+            chains += self._chains(w)
             for track in w.outputs:
                 chains += self._fork(track, track.label, self.uses.get(track, 0))
         return [";".join(chains) for chains in graphs.values()]
+
+    def _chains(self, w: Wire) -> list[str]:
+        """The filters of a wire, behind those that keep its pictures steady."""
+        outputs = [track.label for track in w.outputs]
+        steady = [self._steady(track) for track in w.inputs]
+        inputs = [self._take(track) for track in w.inputs]
+        if len(inputs) == 1:
+            return [render_chain(inputs, (*steady[0], *w.filters), outputs)]
+
+        chains: list[str] = []
+        for place, filters in enumerate(steady):
+            if filters:
+                name = f"{outputs[0]}_i{place}"
+                chains.append(render_chain([inputs[place]], filters, [name]))
+                inputs[place] = name
+        return [*chains, render_chain(inputs, w.filters, outputs)]
 
     def _fork(self, track: Track, source: str, count: int) -> list[str]:
         if count == 0:

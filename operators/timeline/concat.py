@@ -128,7 +128,7 @@ class Concat(Operator):
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         found = first_audio_only("concat", sources)
         lengths = self._lengths(sources, self._mould(sources))
-        seam = _seam(sources, lengths) if self.mode == "copy" else None
+        seam = _sound_seam(sources, lengths) if self.mode == "copy" else None
         if seam:
             said = f"copied sound moves by some 20 ms or more at each join: {seam}; auto is exact"
             return (*found, remark("mode", said))
@@ -154,14 +154,14 @@ class Concat(Operator):
             return next((why for why in found if why), None)
         if Kind.VIDEO in kinds:
             return difference(sources, lengths, Kind.VIDEO)
-        return _seam(sources, lengths)
+        return _sound_seam(sources, lengths)
 
     def _seam(self, sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
         """Why sound is encoded anew beside a picture that is copied."""
-        return None if self.mode == "copy" else _seam(sources, lengths)
+        return None if self.mode == "copy" else _sound_seam(sources, lengths)
 
 
-def _seam(sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
+def _sound_seam(sources: Sequence[MediaInfo], lengths: Sequence[Fraction]) -> str | None:
     """Why copied sound would not be where it belongs."""
     tracks = [track for source in sources for track in source.audio]
     coded = next((track.codec for track in tracks if has_delay(track)), None)

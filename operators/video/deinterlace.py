@@ -22,10 +22,9 @@ from operators.parameters import Enum
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
-from operators.timecode import moved
+from operators.timecode import stale
 
 _MODES = {"frame": "send_frame", "field": "send_field"}
-_INTERLACED = ("tt", "bb", "tb", "bt")
 
 
 @register
@@ -63,7 +62,7 @@ class Deinterlace(Operator):
             raise bad_parameter("", f"a picture of {size} is too small to deinterlace")
         rate = video.frame_rate
         if self.mode == "field" and rate and not video.is_still:
-            timecode = moved(video.timecode, 0, None)
+            timecode = stale(video.timecode)
             video = replace(
                 video, frame_rate=2 * rate, nominal_frame_rate=2 * rate, timecode=timecode
             )

@@ -54,7 +54,7 @@ def test_parts_of_the_corpus_decode_as_the_whole_does(
 
 def test_files_are_probed_by_their_outline(corpus: Path, binaries: Tools, tmp_path: Path) -> None:
     """Whatever the outline tells is what the whole file tells."""
-    seen = 0
+    seen, refused = 0, set()
     with web_server() as web:
         for path in sorted(
             p for p in corpus.iterdir() if p.is_file() and p.stat().st_size > 300_000
@@ -67,6 +67,7 @@ def test_files_are_probed_by_their_outline(corpus: Path, binaries: Tools, tmp_pa
             try:
                 found = outline.bring(fetch) and probe.probe(fetch.path, binaries, is_partial=True)
             except Failure:
+                refused.add(path.name)
                 continue  # then the whole is fetched
             if not found or not outline.tells(found):
                 continue
@@ -82,7 +83,9 @@ def test_files_are_probed_by_their_outline(corpus: Path, binaries: Tools, tmp_pa
                 ]
                 assert mine == theirs, path.name
             assert abs((found.duration_ms or 0) - (known.duration_ms or 0)) < 100, path.name
-    assert seen >= 7
+    # its header alone tells its length, and not the true one
+    assert "mkv_2audio_8subs.mkv" in refused
+    assert seen + 1 >= 8
 
 
 @pytest.mark.parametrize("kind", ["playlist", "text"])
