@@ -5,8 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_OUT ?= demo-output
-# every branch of the operators is run by a test of theirs
-COVERED := tests/unit/operators --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+# every branch of the operators is run by a test of theirs, and by none that draws its input by chance
+COVERED := -m "not full and not hypothesis" tests/unit/operators --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+DRAWN := -m "not full and hypothesis" tests/unit/operators
 BESIDE := --ignore=tests/unit/operators
 # tests side by side: those that share a service stay in one process; three keep two cores busy
 PROCESSES ?= 3
@@ -39,7 +40,8 @@ up: $(READY) ## Run the whole service here: API :8080, Flower :5555
 	@$(BIN)/media-pipeline up $(ARGS)
 
 test: $(READY) chromium ## Run all tests but the long forms (ORDER=random to shuffle them)
-	@$(BIN)/pytest -q -m "not full" -n 2 $(COVERED)
+	@$(BIN)/pytest -q -n 2 $(COVERED)
+	@$(BIN)/pytest -q $(DRAWN)
 	@$(BIN)/pytest -m "not full" $(SPREAD) $(SHUFFLED) --durations=15 tests $(BESIDE)
 
 test-full: $(READY) chromium ffmpeg-debian ## Run the long forms as well, on two FFmpegs, in parts (PART=chaos for one)
@@ -53,7 +55,8 @@ check: $(READY) ## Format, lint, types, import contracts, unit tests
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q -m "not full" -n 2 $(COVERED)
+	@$(BIN)/pytest -q -n 2 $(COVERED)
+	@$(BIN)/pytest -q $(DRAWN)
 	@$(BIN)/pytest -q -m "not full" -n 2 tests/unit $(BESIDE)
 
 fmt: $(READY) ## Format the code and sort out what lint can mend

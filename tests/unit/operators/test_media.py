@@ -1,6 +1,8 @@
 import json
 from fractions import Fraction
 
+import pytest
+
 from operators.media import Chapter, MediaInfo, Picture, SubtitleStream
 from operators.problem import did_you_mean, pointer
 from tests.helpers.infos import clip, video
@@ -59,3 +61,12 @@ def test_media_may_be_given_another_length() -> None:
 def test_the_work_of_a_picture_is_counted_in_units_of_720p() -> None:
     assert clip(picture=video(1280, 720, rate="25")).picture_load == 1
     assert clip(picture=video(640, 360, rate="25")).picture_load == 0.25
+
+
+@pytest.mark.parametrize(
+    ("order", "interlaced"), [("tt", True), ("bt", True), ("progressive", False), (None, False)]
+)
+def test_two_fields_of_different_moments_make_an_interlaced_frame(
+    order: str | None, interlaced: bool
+) -> None:
+    assert video(field_order=order).is_interlaced == interlaced
