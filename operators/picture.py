@@ -6,14 +6,11 @@ from math import ceil
 from operators.filtergraph import Expression, Filter, Rate
 from operators.media import MediaInfo, VideoStream
 from operators.parameters import Enum, Size
+from operators.pixels import pixels_of, yuv
 
 LARGEST = Size(width=7680, height=4320)
 STILL_RATE = Fraction(25)
 """Frames a second of a still that becomes a stream."""
-
-_SUBSAMPLED = {"yuv420p": "yuv444p", "yuv422p": "yuv444p", "yuv420p10le": "yuv444p10le",
-               "yuv422p10le": "yuv444p10le", "yuva420p": "yuva444p", "yuvj420p": "yuvj444p",
-               "yuvj422p": "yuvj444p", "nv12": "yuv444p", "yuv411p": "yuv444p", "yuv410p": "yuv444p"}  # fmt: skip
 
 ANCHORS = (
     "top_left", "top_center", "top_right", "center_left", "center", "center_right",
@@ -66,22 +63,32 @@ def padded(
 ) -> tuple[Filter, ...]:
     """`pad` that is exact: on subsampled chroma it rounds odd sizes and corners down."""
     bars = Filter.of("pad", w=size.width, h=size.height, x=x, y=y, color=color)
-    is_even = not any(number % 2 for number in (size.width, size.height, x, y))
-    if is_even or pixel_format not in _SUBSAMPLED:
+    step = 4 if pixels_of(pixel_format).chroma in ("411", "410") else 2
+    is_even = not any(number % step for number in (size.width, size.height, x, y))
+    whole = _whole_chroma(pixel_format)
+    if is_even or whole == pixel_format:
         return (bars,)
-    return Filter.of("format", pix_fmts=_SUBSAMPLED[pixel_format]), bars
+    return Filter.of("format", pix_fmts=whole), bars
 
 
 def pad_format(pixel_format: str | None, size: Size, x: int, y: int) -> str | None:
     """The pixel format behind `padded`."""
     made = padded(pixel_format, size, x, y)
-    return _SUBSAMPLED[str(pixel_format)] if len(made) > 1 else pixel_format
+    return _whole_chroma(pixel_format) if len(made) > 1 else pixel_format
+
+
+def _whole_chroma(name: str | None) -> str | None:
+    """The same pixel format with colour for every pixel."""
+    ours = pixels_of(name)
+    if name is None or ours.chroma == "444":
+        return name
+    return "yuvj444p" if ours.is_full else yuv("444", ours.depth, has_alpha=ours.has_alpha)
 
 
 def centre(pixel_format: str | None, outer: Size, inside: Size) -> tuple[int, int]:
     """The corner of a picture in the middle of another, on the chroma grid where there is one."""
     x, y = (outer.width - inside.width) // 2, (outer.height - inside.height) // 2
-    return (x - x % 2, y - y % 2) if pixel_format in _SUBSAMPLED else (x, y)
+    return (x - x % 2, y - y % 2) if pixels_of(pixel_format).chroma != "444" else (x, y)
 
 
 def contained(video: VideoStream, size: Size) -> tuple[Filter, ...]:

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from operators.colorimetry import converted, in_rgb, in_yuv, told
 from operators.contract import bad_parameter
 from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Size
 from operators.picture import STILL_RATE, contained, frames_in, held, regular, seen_size, to_even
+from operators.pixels import pixels_of, yuv
 from operators.sound import alike, lasting, layout_of, silence
 from operators.timecode import moved
 
 _SLACK = Fraction(
     1, 10
 )  # sound that is so much longer than the picture is only an encoder's padding
+_DEPTHS = (8, 10, 12, 16)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +47,8 @@ def mould(
     seen = seen_size(pictures[0])
     size = Size(width=width or to_even(seen.width), height=height or to_even(seen.height))
     kept_rate = rate or first.grid_rate or _round_rate(first.frame_rate)
-    is_deep = (first.bit_depth or 8) > 8
     made = replace(
-        first.resized(size.width, size.height),
+        _looking(first, size),
         codec=None,
         frame_rate=kept_rate,
         nominal_frame_rate=kept_rate,
@@ -54,14 +56,25 @@ def mould(
         frame_count=None,
         start_ms=0,
         bitrate_bps=None,
-        # yuvj: FFmpeg 5 knows full range by the format's name
-        pixel_format="yuv420p10le" if is_deep else "yuvj420p" if first.is_full_range else "yuv420p",
         field_order=None,
         timecode=moved(
             pictures[0].timecode, 0, kept_rate if kept_rate == first.grid_rate else None
         ),
     )
     return Mould(video=made, audio=audio)
+
+
+def _looking(first: VideoStream, size: Size) -> VideoStream:
+    """A picture of that size with the colours of the first, and what it keeps of a sample."""
+    ours, sized = pixels_of(first.pixel_format), first.resized(size.width, size.height)
+    depth = next((n for n in _DEPTHS if n >= max(ours.depth, first.bit_depth or 8)), 16)
+    if ours.is_rgb and not first.frame_count:
+        bits = f"{depth}le" if depth > 8 else ""
+        return in_rgb(sized, f"gbr{'a' if ours.has_alpha else ''}p{bits}")
+    chroma = ours.chroma if ours.model == "yuv" and ours.chroma in ("422", "444") else "420"
+    if first.is_full_range and depth == 8:
+        return in_yuv(sized, f"yuvj{chroma}p")  # FFmpeg 5 knows full range by the format's name
+    return in_yuv(sized, yuv(chroma, depth, has_alpha=ours.has_alpha))
 
 
 def _plain_track(track: AudioStream) -> AudioStream:
@@ -111,8 +124,9 @@ def video_links(
         black = Filter.of(
             "color", color="black", size=f"{shape.width}x{shape.height}", rate=Rate(rate)
         )
-        look = Filter.of("format", pix_fmts=shape.pixel_format)
-        return (Link(inputs=(), filters=(black, look, *ends), outputs=output),)
+        said = told(shape)
+        look = (Filter.of("format", pix_fmts=shape.pixel_format), *([said] if said else []))
+        return (Link(inputs=(), filters=(black, *look, *ends), outputs=output),)
     video = source.video[0]
     filters = (
         *(held(seconds, rate) if video.frame_count else regular(video, source)),
@@ -120,7 +134,7 @@ def video_links(
         Filter.of("fps", fps=Rate(rate), start_time=0),
         *contained(video, Size(width=shape.width, height=shape.height)),
         # always said: left free, xfade and concat may agree on another format
-        Filter.of("format", pix_fmts=shape.pixel_format),
+        *(converted(video, shape) or [Filter.of("format", pix_fmts=shape.pixel_format)]),
         # where sound lasts longer, the last picture stays
         Filter.of("tpad", stop_mode="clone", stop_duration=seconds),
         *ends,

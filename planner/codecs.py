@@ -51,8 +51,12 @@ class Encoder:
     """Whether it refuses odd sizes of pictures whose colours are halved."""
     full_format: str | None = None
     """The pixel format for full-range pictures: FFmpeg 5 knows the range by the format's name."""
-    clear_format: str | None = None
-    """The pixel format for pictures with transparency."""
+    matrix: str | None = None
+    """The one matrix in which its pictures are read, whatever a file says."""
+    clear_options: tuple[str, ...] = ()
+    """What it needs beside a pixel format with transparency."""
+    keeps_range: bool = False
+    """Whether it says that luma runs from end to end, of deep samples too."""
     cpu_factor: float = 1.0
     """Seconds of CPU for a second of 720p (video) or stereo (audio), first estimate."""
 
@@ -74,7 +78,7 @@ ENCODERS: tuple[Encoder, ...] = (
         name="libx264", codec="h264", kind=Kind.VIDEO, crf_max=51, default_crf=23, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("baseline", "main", "high", "high10", "high422", "high444"), cpu_factor=0.5,
-        full_format="yuvj420p", needs_even=True,
+        full_format="yuvj420p", needs_even=True, keeps_range=True,
         profile_formats={
             "baseline": ("yuv420p",), "main": ("yuv420p",), "high": ("yuv420p",),
             "high10": ("yuv420p", "yuv420p10le"),
@@ -83,31 +87,33 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(
         name="libx265", codec="hevc", kind=Kind.VIDEO, crf_max=51, default_crf=28, presets=_X26X,
-        pixel_formats=("yuv420p", "yuv420p10le", "yuv422p10le", "yuv444p", "yuv444p10le"),
-        profiles=("main", "main10", "main422-10", "main444-8", "main444-10"),
+        pixel_formats=("yuv420p", "yuv420p10le", "yuv420p12le", "yuv422p10le", "yuv444p", "yuv444p10le"),
+        profiles=("main", "main10", "main12", "main422-10", "main444-8", "main444-10"),
         fixed=("-x265-params", "log-level=warning"), cpu_factor=1.8,
-        full_format="yuvj420p", needs_even=True,
+        full_format="yuvj420p", needs_even=True, keeps_range=True,
         profile_formats={
-            "main": ("yuv420p",), "main10": ("yuv420p10le",), "main422-10": ("yuv422p10le",),
+            "main": ("yuv420p",), "main10": ("yuv420p10le",), "main12": ("yuv420p12le",), "main422-10": ("yuv422p10le",),
             "main444-8": ("yuv444p",), "main444-10": ("yuv444p10le",),
         },
     ),
     Encoder(
         name="libsvtav1", codec="av1", kind=Kind.VIDEO, crf_max=63, default_crf=35, presets=_X26X,
         preset_values=_WORDS_TO_SVT, pixel_formats=("yuv420p", "yuv420p10le"), cpu_factor=1.0,
-        needs_even=True,  # the SVT-AV1 beside FFmpeg 5 does
+        keeps_range=True, needs_even=True,  # the SVT-AV1 beside FFmpeg 5 does
     ),
     Encoder(
         name="libvpx-vp9", codec="vp9", crf_ceiling="0", kind=Kind.VIDEO, crf_max=63, default_crf=32, presets=_X26X,
         preset_option="-cpu-used", preset_values=_WORDS_TO_VPX,
-        pixel_formats=("yuv420p", "yuva420p", "yuv420p10le", "yuv422p", "yuv444p"),
+        pixel_formats=("yuv420p", "yuva420p", "yuv420p10le", "yuv420p12le", "yuv422p", "yuv444p"),
+        keeps_range=True,
         # row-mt: rows in parallel, the only threading that helps below 4K
         fixed=("-deadline", "good", "-row-mt", "1"), cpu_factor=2.0,
     ),
     Encoder(
         name="libvpx", codec="vp8", crf_ceiling="100M", kind=Kind.VIDEO, crf_max=63, default_crf=10, presets=_X26X,
-        preset_option="-cpu-used", preset_values=_WORDS_TO_VPX, pixel_formats=("yuv420p",),
+        preset_option="-cpu-used", preset_values=_WORDS_TO_VPX, pixel_formats=("yuv420p", "yuva420p"),
         fixed=("-deadline", "good"), cpu_factor=1.0,
+        clear_options=("-auto-alt-ref:v:{n}", "0"),  # frames that are not shown have no transparency
     ),
     Encoder(
         name="mpeg4", codec="mpeg4", kind=Kind.VIDEO, pixel_formats=("yuv420p",), cpu_factor=0.15,
@@ -115,7 +121,7 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(
         name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6,
-        pixel_formats=("yuv422p10le", "yuv444p10le"), profiles=("proxy", "lt", "standard", "hq"),
+        pixel_formats=("yuv422p10le", "yuv444p10le", "yuva444p10le"), profiles=("proxy", "lt", "standard", "hq"),
         profile_formats=dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
     ),
     Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
@@ -125,15 +131,15 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(
         name="mjpeg", codec="mjpeg", kind=Kind.VIDEO, pixel_formats=("yuvj420p",), cpu_factor=0.02,
-        is_image=True, fixed=("-q:v:{n}", "3"), time_base=None,  # 2 is best, 31 worst
+        is_image=True, matrix="bt470bg", fixed=("-q:v:{n}", "3"), time_base=None,  # 2 is best, 31 worst
     ),
     Encoder(
-        name="png", codec="png", kind=Kind.VIDEO, pixel_formats=("rgb24", "rgba"), cpu_factor=0.05,
-        is_image=True, clear_format="rgba", time_base=None,
+        name="png", codec="png", kind=Kind.VIDEO, pixel_formats=("rgb24", "rgba", "rgb48be", "rgba64be"), cpu_factor=0.05,
+        is_image=True, time_base=None,
     ),
     Encoder(
         name="libwebp", codec="webp", kind=Kind.VIDEO, pixel_formats=("yuv420p", "yuva420p"), cpu_factor=0.05,
-        is_image=True, clear_format="yuva420p", fixed=("-quality:v:{n}", "85"), time_base=None,
+        is_image=True, matrix="bt470bg", fixed=("-quality:v:{n}", "85"), time_base=None,
     ),
     Encoder(
         name="aac", codec="aac", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02,
@@ -182,6 +188,8 @@ class Container:
     tags: Mapping[str, str] = field(default_factory=dict)
     """The name by which players know a codec here, where FFmpeg's choice is another one."""
     is_image: bool = False
+    is_opaque: bool = False
+    """Whether what codecs keep of transparency is lost in it."""
 
     def codecs(self, kind: Kind) -> tuple[str, ...]:
         return self.video if kind is Kind.VIDEO else self.audio
@@ -197,7 +205,7 @@ _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le")
 
 CONTAINERS: tuple[Container, ...] = (
     Container(
-        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=FASTSTART, tags=_APPLE_TAGS,
+        name="mp4", muxer="mp4", extensions=("mp4", "m4v"), flags=FASTSTART, tags=_APPLE_TAGS, is_opaque=True,
         video=("h264", "hevc", "av1", "vp9", "mpeg4"),
         audio=("aac", "mp3", "opus", "flac", "alac", "ac3"),
     ),

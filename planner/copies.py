@@ -1,6 +1,7 @@
 """Which streams of a file are copied into an output: those that the container holds as they are."""
 
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.pixels import pixels_of
 from operators.problem import Code
 from planner.codecs import Container
 from planner.findings import Findings
@@ -59,4 +60,6 @@ def _spoils(stored: VideoStream | AudioStream, container: Container) -> str:
         return "the picture is stored without the times at which its frames are shown, so it cannot be copied"
     if stored.rotation and container.muxer in ("matroska", "webm"):
         return f"{container.name} cannot hold how the picture is turned"
+    if container.is_opaque and pixels_of(stored.pixel_format).has_alpha:
+        return f"{container.name} cannot hold the transparency of {stored.codec}"
     return ""

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
+from operators.pixels import pixels_of
 from operators.problem import Code
 from operators.sound import in_time, laid_out, usual_layout
 from planner.codecs import (
@@ -20,7 +21,7 @@ from planner.codecs import (
 from planner.copies import COPY, is_better_anew, is_copyable
 from planner.findings import Findings
 from planner.pictures import check_pictures, image_options, pictures
-from planner.pixels import depth_of, prepare
+from planner.pixels import prepare, tell_of_depth
 from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
 from planner.written import Written, written
@@ -223,11 +224,19 @@ def _video(
             Code.INVALID_OUTPUT, "",
             "the picture is interlaced, and is written as whole frames: put deinterlace before it",
         )  # fmt: skip
-    ready = prepare(asked, encoder, stream, findings)
+    ready = prepare(asked, encoder, container, stream, findings)
+    shallow = tell_of_depth(encoder, stream, ready.pixel_format)
+    if shallow:
+        findings.warn(Code.INVALID_OUTPUT, "/codec/video", shallow)
+    has_alpha = pixels_of(stream.pixel_format).has_alpha
     stream, pixels = ready.stream, ready.pixel_format
     options = ["-c:v:{n}", encoder.name, *_quality(asked, encoder), *encoder.fixed]
     if pixels:
         options += ["-pix_fmt:v:{n}", pixels]
+    if pixels_of(pixels).has_alpha:
+        options += encoder.clear_options
+    if has_alpha and encoder.codec not in ("vp8", "vp9"):
+        options += ["-metadata:s:v:{n}", "alpha_mode="]  # said of theirs alone
     if asked.profile:
         options += ["-profile:v:{n}", asked.profile]
     if stream.is_vfr and encoder.time_base:
@@ -242,7 +251,7 @@ def _video(
             stream,
             codec=encoder.codec,
             pixel_format=encoder.decoded_format or pixels,
-            bit_depth=depth_of(pixels) or stream.bit_depth,
+            bit_depth=pixels_of(pixels).depth if pixels else stream.bit_depth,
             profile=None,
             rotation=0,
         )

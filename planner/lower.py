@@ -6,11 +6,13 @@ folder, `{step:s1}` the folder of a finished step, `{out:0}` the work file of an
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from operators.media import Kind
+from operators.colorimetry import converted, narrowed, needs_narrowing
+from operators.media import Kind, VideoStream
+from operators.pixels import lossless
 from planner import codecs
 from planner.binder import Binder, Names
 from planner.draft import Draft, Group
@@ -48,11 +50,16 @@ def lower(
     """The command of one group."""
     outputs = [(name, draft.outputs[name]) for name in group.nodes if name in draft.outputs]
     handed = {name: tracks for name, tracks in intermediates.items() if name in set(group.nodes)}
-    demanded = _demanded(draft, group, handed)
-    labels = _labels(draft, group, names, intermediates, demanded)
+    narrow = {w.inputs[0]: w for tracks in handed.values() for w in _narrowed(draft, tracks)}
+    written = {
+        name: [narrow[t].outputs[0] if t in narrow else t for t in tracks]
+        for name, tracks in handed.items()
+    }
+    demanded = _demanded(draft, group, written)
+    labels = _labels(draft, group, names, intermediates, demanded, also=[*narrow.values()])
     graphs = labels.render()
     encodes: list[str] = []
-    for name, tracks in handed.items():
+    for name, tracks in written.items():
         encodes += _write_intermediate(name, tracks, labels)
     for name, output in outputs:
         encodes += _write_output(draft, name, output, labels)
@@ -75,7 +82,7 @@ def lower_measure(
     """The command of a first pass: everything upstream of `measure` in its group, listened to."""
     (heard,) = measure.outputs
     labels = _labels(
-        draft, group, names, intermediates, Counter([heard]), also=measure, info_step=step_id
+        draft, group, names, intermediates, Counter([heard]), also=[measure], info_step=step_id
     )
     graphs = labels.render()
     words = ["-map", labels.map_option(heard), "-f", "null", "-"]
@@ -112,10 +119,10 @@ def _labels(
     names: Names,
     intermediates: Crossing,
     demanded: Counter[Track],
-    also: Wire | None = None,
+    also: Sequence[Wire] = (),
     info_step: str | None = None,
 ) -> Labels:
-    known = [*draft.wires_of(group.nodes), *([also] if also else [])]
+    known = [*draft.wires_of(group.nodes), *also]
     wires = _needed(known, demanded)
     uses = demanded + Counter(track for w in wires for track in w.inputs)
     sources = Sources(draft=draft, step_of=names.groups, intermediates=intermediates)
@@ -186,8 +193,8 @@ def _write_output(
         ]
         words += [option.replace("{n}", number) for option in output.encoded.options]
         if output.track not in labels.made and not output.encoded.is_copied:
-            for steady in labels.sources.steady(output.track):
-                words += [f"-filter:v:{number}", str(steady)]
+            steady = labels.sources.steady(output.track)
+            words += [f"-filter:v:{number}", ",".join(map(str, steady))] if steady else []
     index = draft.graph.by_id[name].index
     sidecar = _sidecar(draft, name)
     if sidecar:
@@ -220,14 +227,37 @@ def _described(encoding: Encoding, root: int | None, is_stripped: bool) -> list[
     return ["-map_metadata", str(source), *chapters]
 
 
+def _narrowed(draft: Draft, tracks: Iterable[Track]) -> Iterator[Wire]:
+    """Filters before an intermediate, of pictures whose range its codec may not keep: FFmpeg 5 knows
+    it by the pixel format alone."""
+    for track in tracks:
+        stream = draft.stream(track)
+        if isinstance(stream, VideoStream) and needs_narrowing(stream):
+            own = replace(track, node=f"{track.node}_tv")
+            filters = converted(stream, narrowed(stream))
+            yield Wire(node=track.node, inputs=(track,), filters=filters, outputs=(own,))
+
+
 def _write_intermediate(name: str, tracks: Iterable[Track], labels: Labels) -> list[str]:
-    words = [word for track in tracks for word in ("-map", labels.map_option(track))]
+    words = []
+    seen: Counter[Kind] = Counter()
+    for track in tracks:
+        words += ["-map", labels.map_option(track)]
+        pixels = lossless(_pixels_in(labels, track))
+        words += [f"-pix_fmt:v:{seen[track.kind]}", pixels] if pixels else []
+        seen[track.kind] += 1
     return [
         *words,
         # lossless and quick to decode; nut keeps every time base exactly
         "-c:v", codecs.INTERMEDIATE_VIDEO.name, "-c:a", codecs.INTERMEDIATE_AUDIO.name,
         "-fps_mode", "passthrough", "-f", codecs.INTERMEDIATE_MUXER, f"{{work}}/{name}.nut",
     ]  # fmt: skip
+
+
+def _pixels_in(labels: Labels, track: Track) -> str | None:
+    draft = labels.sources.draft
+    stream = draft.stream(track) if track.node in draft.graph.by_id else None
+    return stream.pixel_format if isinstance(stream, VideoStream) else None
 
 
 def _with_threads(words: Sequence[str], threads: int) -> list[str]:

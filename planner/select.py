@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from operators.colorimetry import stated
 from operators.media import FLOWING, Kind, MediaInfo
 from operators.problem import Code, Problem
 from planner.spec import InputSpec, Reference
@@ -55,8 +56,8 @@ def describe(info: MediaInfo, name: str) -> str:
 
 
 def stood_up(info: MediaInfo) -> MediaInfo:
-    """A file as a decoder hands it over."""
-    return replace(info, video=tuple(stream.upright() for stream in info.video))
+    """A file as a decoder hands it over, its colours as players take them."""
+    return replace(info, video=tuple(stated(stream.upright()) for stream in info.video))
 
 
 def decoded(info: MediaInfo, given: InputSpec) -> MediaInfo:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from operators.colorimetry import converted, narrowed, needs_narrowing, stated, told
 from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
-from operators.media import Kind, MediaInfo
+from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from planner import safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
@@ -70,13 +71,27 @@ class Sources:
         return self.draft.probed[given.id].video[track.index].rotation != 0
 
     def steady(self, track: Track) -> tuple[Filter, ...]:
-        """The filter that keeps a file's moving picture at one size and pixel format. Left alone,
-        FFmpeg begins anew with all filters where either changes, and what they hold is lost."""
+        """The filters that a picture needs before all others. A file's moving picture is kept at one
+        size and pixel format: left alone, FFmpeg begins anew with all filters where either changes,
+        and what they hold is lost. Colours that a file does not say are stated."""
         given = self.draft.graph.by_id[track.node].spec
-        if not isinstance(given, InputSpec) or track.kind is not Kind.VIDEO:
+        if track.kind is not Kind.VIDEO:
             return ()
-        video = self.draft.probed[given.id].video[track.index].upright()
-        return () if video.frame_count else (Filter.of("scale", w=video.width, h=video.height),)
+        if not isinstance(given, InputSpec):
+            return self._as_handed_over(self.draft.stream(track))
+        stored = self.draft.probed[given.id].video[track.index].upright()
+        size = () if stored.frame_count else (Filter.of("scale", w=stored.width, h=stored.height),)
+        meant = stated(stored)
+        said = told(meant) if meant != stored else None
+        return (*size, *([said] if said else []))
+
+    def _as_handed_over(self, stream: VideoStream | AudioStream | None) -> tuple[Filter, ...]:
+        """Intermediates keep samples, not what these mean."""
+        if not isinstance(stream, VideoStream):
+            return ()
+        stored = narrowed(stream) if needs_narrowing(stream) else stream
+        said = told(stored)
+        return (*([said] if said else []), *converted(stored, stream))
 
     def specifier(self, track: Track) -> str:
         """`0:v:0`: where a track is found among the inputs."""

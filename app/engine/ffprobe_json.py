@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from operators.media import AudioStream, Chapter, MediaInfo, Picture, SubtitleStream, VideoStream
+from operators.pixels import pixels_of
 from planner.safety import DECODABLE
 
 _Json = Mapping[str, Any]
@@ -137,7 +138,8 @@ def _video(stream: _Json) -> VideoStream:
     shown = (round(width * sar), height)
     average, nominal = _ratio(stream.get("avg_frame_rate")), _ratio(stream.get("r_frame_rate"))
     pixels = stream.get("pix_fmt")
-    if _tag(stream, "alpha_mode") == "1" and pixels in (None, "yuv420p"):
+    is_vpx = stream.get("codec_name") in ("vp8", "vp9")
+    if is_vpx and _tag(stream, "alpha_mode") == "1" and pixels in (None, "yuv420p"):
         pixels = "yuva420p"  # ffprobe's decoder does not see the transparency
     return VideoStream(
         index=_index(stream),
@@ -245,12 +247,10 @@ def _is_reordered(stream: _Json) -> bool:
 
 
 def _bit_depth(stream: _Json, pixels: str | None) -> int | None:
-    found = re.search(r"p?(9|10|12|14|16)(?:le|be)$", pixels or "")
-    return (
-        int(found[1])
-        if found
-        else _int(stream.get("bits_per_raw_sample")) or (8 if pixels else None)
-    )
+    depth = pixels_of(pixels).depth
+    if depth > 8:
+        return depth
+    return _int(stream.get("bits_per_raw_sample")) or (8 if pixels else None)
 
 
 def _sample_bits(stream: _Json) -> int | None:

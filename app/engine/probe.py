@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.engine import content, process
+from app.engine import content, png, process
 from app.engine.charset import encoding_of
 from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
@@ -18,6 +18,7 @@ from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.media import MediaInfo, Picture, VideoStream
+from operators.pixels import pixels_of
 from operators.problem import Code
 from planner import safety
 
@@ -44,7 +45,7 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
         )
     if info.format in _TEXTS:
         return replace(info, guessed_encoding=_guessed_encoding(path))
-    info = _with_sizes(info, path, tools)
+    info = _with_pixels(_with_sizes(info, path, tools), path)
     if info.duration_is_exact and not _is_dubious(info):
         return info
     if is_partial:
@@ -205,6 +206,18 @@ def _with_sizes(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
         video=tuple(map(sized, info.video)),
         attached_pictures=tuple(map(sized_picture, info.attached_pictures)),
     )
+
+
+def _with_pixels(info: MediaInfo, path: str) -> MediaInfo:
+    """Pixel formats that the same ffprobe could not tell."""
+
+    def known(stream: VideoStream) -> VideoStream:
+        if stream.pixel_format or stream.codec != "png":
+            return stream
+        name = png.pixel_format(path) or "rgba"
+        return replace(stream, pixel_format=name, bit_depth=pixels_of(name).depth)
+
+    return replace(info, video=tuple(map(known, info.video)))
 
 
 def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:

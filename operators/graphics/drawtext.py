@@ -20,7 +20,9 @@ from operators.contract import (
 from operators.duration import format_seconds
 from operators.filtergraph import Expression, Filter, FontFile, Link, TextFile
 from operators.glyphs import FILES
+from operators.laying import laid
 from operators.media import Kind, MediaInfo
+from operators.paint import is_exact, laid_over, plain, sheet
 from operators.parameters import Bool, Color, Enum, Int, String, Timecode
 from operators.picture import LARGEST, POSITION, enabled
 from operators.problem import Problem
@@ -102,29 +104,44 @@ class Drawtext(Operator):
                 "start",
                 f"the input ends at {format_seconds(source.duration, 3)} s, before the text",
             )
-        return source
+        colors = [self.fontcolor, *([self.boxcolor] if self.box else [])]
+        is_direct = all(is_exact(color, source.video[0]) for color in colors)
+        return source if is_direct else source.with_video(laid(source.video[0]))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.02, memory_mb=30)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
+        video = sources[0].video[0]
+        colors = [self.fontcolor, *([self.boxcolor] if self.box else [])]
+        if all(is_exact(color, video) for color in colors):
+            when = enabled(self.start, self.end)
+            drawn = self._draw(self.fontcolor, self.boxcolor if self.box else None, when)
+            return per_track(sources[0], video=[drawn])
+        letters = sheet(video, self.fontcolor, (self._draw(plain(self.fontcolor)),))
+        box = self._draw("black@0", plain(self.boxcolor))
+        boxes = [sheet(video, self.boxcolor, (box,))] if self.box else []
+        return laid_over(result.video[0], [*boxes, letters], enable=enabled(self.start, self.end))
+
+    def _draw(
+        self, letters: str, box: str | None = None, enable: Expression | None = None
+    ) -> Filter:
         x, y = self._corner()
-        draw = Filter.of(
+        return Filter.of(
             "drawtext",
             # from a file and without expansion: the text is never parsed
             textfile=TextFile(self.text),
             expansion="none",
             fontfile=FontFile(FILES[self._font]),
             fontsize=self.fontsize,
-            fontcolor=self.fontcolor,
+            fontcolor=letters,
             x=Expression(x),
             y=Expression(y),
-            box=self.box or None,
-            boxcolor=self.boxcolor if self.box else None,
-            boxborderw=max(4, self.fontsize // 4) if self.box else None,
-            enable=enabled(self.start, self.end),
+            box=True if box else None,
+            boxcolor=box,
+            boxborderw=max(4, self.fontsize // 4) if box else None,
+            enable=enable,
         )
-        return per_track(sources[0], video=(draw,))
 
     @property
     def _font(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
+from operators.colorimetry import converted
 from operators.contract import (
     Category,
     Estimates,
@@ -19,18 +20,13 @@ from operators.contract import (
 )
 from operators.duration import format_seconds
 from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
+from operators.laying import clear, laid, laid_in
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Float, Int, Size, Timecode
 from operators.picture import LARGEST, POSITION, SQUARE, enabled, place, regular, seen_size, to_even
 from operators.problem import Problem
 from operators.reading import param
 from operators.registry import register
-
-_FORMATS = {
-    "yuv420p": "yuv420", "yuvj420p": "yuv420", "yuv422p": "yuv422", "yuvj422p": "yuv422",
-    "yuv444p": "yuv444", "yuvj444p": "yuv444", "yuv420p10le": "yuv420p10",
-    "yuv422p10le": "yuv422p10", "gbrp": "gbrp", "rgb24": "rgb", "rgba": "rgb", "bgra": "rgb", "pal8": "rgb",
-}  # fmt: skip
 
 
 @register
@@ -93,7 +89,7 @@ class Overlay(Operator):
         size = self._size(top.video[0])
         if size.width > LARGEST.width or size.height > LARGEST.height:
             raise bad_parameter("scale", f"the overlay would be {size}, more than {LARGEST}")
-        return base
+        return base.with_video(laid(base.video[0]))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.05, memory_mb=80)
@@ -111,7 +107,7 @@ class Overlay(Operator):
             # a still is one frame, shown until the end; a clip goes when it ends
             eof_action="repeat" if is_held else "pass",
             # named, so that what lies beside the overlay is not converted
-            format=_FORMATS.get(base.pixel_format or "", "yuv420"),
+            format=laid_in(base),
             enable=enabled(self.start, self.end),
         )
         below = Pad(Kind.VIDEO)
@@ -139,9 +135,10 @@ class Overlay(Operator):
         filters = [Filter.of("format", pix_fmts=top.pixel_format)] if top.pixel_format else []
         if size != Size(width=top.width, height=top.height):
             filters += [Filter.of("scale", w=size.width, h=size.height, flags="lanczos"), SQUARE]
-        filters.append(Filter.of("format", pix_fmts="rgba"))
+        filters += converted(top, clear(base))
         if self.opacity < 1:
-            filters.append(Filter.of("colorchannelmixer", aa=self.opacity))
+            keep = {f"c{n}": Expression("val") for n in range(3)}  # else the range is clipped
+            filters.append(Filter.of("lut", **keep, c3=Expression(f"val*{self.opacity:g}")))
         if self.start and not is_held:
             delay = Expression(f"PTS-STARTPTS+{format_seconds(self.start)}/TB")
             filters.append(Filter.of("setpts", expr=delay))
@@ -168,6 +165,12 @@ class Overlay(Operator):
         if sources[1].audio:
             found.append(remark("", "the overlay's sound is left out; use mix to hear both"))
         base, size = sources[0].video[0], self._size(sources[1].video[0])
+        keeps = laid(base).bit_depth or 8
+        if keeps < (base.bit_depth or 8):
+            said = (
+                f"pictures are laid together with {keeps} bits a sample; there are {base.bit_depth}"
+            )
+            found.append(remark("", said))
         x, y = self._corner(base, size)
         if x >= base.width or y >= base.height or x + size.width <= 0 or y + size.height <= 0:
             found.append(remark("position", "the overlay lies outside the picture"))

@@ -15,11 +15,12 @@ from operators.contract import (
     Requirements,
     filter_cost,
     needs,
-    per_track,
     wrong,
 )
-from operators.filtergraph import Link
+from operators.filtergraph import Filter, Link
+from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
+from operators.paint import framed, is_exact
 from operators.parameters import Color, Int, Size, String
 from operators.picture import LARGEST, centre, display_aspect, pad_format, padded, to_even
 from operators.problem import Problem
@@ -109,7 +110,7 @@ class Pad(Operator):
             display_height=canvas.height,
             pixel_format=pad_format(video.pixel_format, canvas, *self._corner(video, canvas)),
         )
-        return source.with_video(made)
+        return source.with_video(made if is_exact(self.color, video) else laid(made))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.01, memory_mb=30)
@@ -119,7 +120,11 @@ class Pad(Operator):
         video = source.video[0]
         canvas = self._canvas(video)
         x, y = self._corner(video, canvas)
-        return per_track(source, video=padded(video.pixel_format, canvas, x, y, self.color))
+
+        def bars(color: str, is_rgb: bool) -> tuple[Filter, ...]:
+            return padded("rgba" if is_rgb else video.pixel_format, canvas, x, y, color)
+
+        return framed(video, result.video[0], self.color, bars)
 
     def _canvas(self, video: VideoStream) -> Size:
         asked = re.fullmatch(_ASPECT, self.aspect or "")

@@ -17,7 +17,9 @@ from operators.contract import (
     per_track,
 )
 from operators.filtergraph import Filter, Link
+from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
+from operators.paint import framed, is_exact
 from operators.parameters import Color, Float
 from operators.picture import seen_size, squared
 from operators.reading import param
@@ -68,7 +70,8 @@ class Rotate(Operator):
             return source.with_video(
                 replace(turned, display_width=shown, display_height=turned.height)
             )
-        return source.with_video(video.resized(*self._canvas(video)))
+        tilted = video.resized(*self._canvas(video))
+        return source.with_video(tilted if is_exact(self.fill, video) else laid(tilted))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.03 if self._turn in _QUARTERS else 0.15, memory_mb=40)
@@ -76,19 +79,24 @@ class Rotate(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
         filters = _QUARTERS.get(self._turn)
-        return per_track(source, video=self._tilt(source.video[0]) if filters is None else filters)
+        if filters is not None:
+            return per_track(source, video=filters)
+        return self._tilted(source.video[0], result.video[0])
 
     @property
     def _turn(self) -> float:
         return self.angle % 360
 
-    def _tilt(self, video: VideoStream) -> tuple[Filter, ...]:
+    def _tilted(self, video: VideoStream, made: VideoStream) -> tuple[Link, ...]:
         width, height = self._canvas(video)
         angle = self._turn * pi / 180
-        return (
-            *squared(video),
-            Filter.of("rotate", angle=angle, ow=width, oh=height, fillcolor=self.fill),
-        )
+
+        def turned(color: str, is_rgb: bool) -> tuple[Filter, ...]:
+            turn = Filter.of("rotate", angle=angle, ow=width, oh=height, fillcolor=color)
+            return (turn,) if is_rgb else (*squared(video), turn)
+
+        seen = seen_size(video)
+        return framed(video.resized(seen.width, seen.height), made, self.fill, turned)
 
     def _canvas(self, video: VideoStream) -> tuple[int, int]:
         """The smallest even size that holds the turned picture."""

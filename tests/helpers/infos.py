@@ -12,7 +12,8 @@ def video(
     frames = Fraction(rate) if rate else None
     known = {"codec": "h264", "pixel_format": "yuv420p", "bit_depth": 8, "duration_ms": 10_000}
     shown = {"display_width": width, "display_height": height}
-    given = {**known, **shown, "frame_rate": frames, "nominal_frame_rate": frames, **other}
+    look = {"color_space": "bt709", "color_range": "tv"}
+    given = {**known, **shown, **look, "frame_rate": frames, "nominal_frame_rate": frames, **other}
     return VideoStream(width=width, height=height, **given)
 
 
