@@ -7,6 +7,7 @@ stated once, where it comes in, and every conversion names both of its sides.
 
 from dataclasses import replace
 
+from operators.fields import woven
 from operators.filtergraph import Filter
 from operators.media import VideoStream
 from operators.pixels import pixels_of, yuv
@@ -121,12 +122,16 @@ def converted(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
     if _range(to) == "pc":  # FFmpeg 5 takes only yuvj for full, and so converts to any other
         are_alike = are_alike and ours.is_full == theirs.is_full
     if are_rgb or (are_alike and ours.is_rgb == theirs.is_rgb):
-        return () if video.pixel_format == to.pixel_format else (form,)
-    sides = {} if ours.is_rgb else {"in_color_matrix": _matrix(video), "in_range": _range(video)}
+        halves = (ours.chroma == "420") != (theirs.chroma == "420")
+        apart = (Filter.of("scale", interl=True),) if halves and video.is_interlaced else ()
+        return () if video.pixel_format == to.pixel_format else (*apart, form)
+    sides: dict[str, str | bool | None] = (
+        {} if ours.is_rgb else {"in_color_matrix": _matrix(video), "in_range": _range(video)}
+    )
     if not theirs.is_rgb:
         sides |= {"out_color_matrix": _matrix(to), "out_range": _range(to)}
     said = told(to)
-    return (Filter.of("scale", **sides), form, *([said] if said else []))
+    return (Filter.of("scale", **sides, interl=woven(video)), form, *([said] if said else []))
 
 
 def is_hdr(video: VideoStream) -> bool:

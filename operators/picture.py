@@ -3,6 +3,7 @@
 from fractions import Fraction
 from math import ceil
 
+from operators.fields import woven
 from operators.filtergraph import Expression, Filter, Rate
 from operators.media import MediaInfo, VideoStream
 from operators.parameters import Enum, Size
@@ -96,7 +97,9 @@ def contained(video: VideoStream, size: Size) -> tuple[Filter, ...]:
     if video.sar == 1 and (video.width, video.height) == (size.width, size.height):
         return ()
     inside, _ = fit_sizes(display_aspect(video), size)
-    resized = Filter.of("scale", w=inside.width, h=inside.height, flags="bicubic")
+    resized = Filter.of(
+        "scale", w=inside.width, h=inside.height, flags="bicubic", interl=woven(video)
+    )
     if inside == size:
         return resized, SQUARE
     x, y = centre(video.pixel_format, size, inside)

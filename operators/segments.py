@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from operators.colorimetry import converted, in_rgb, in_yuv, told
 from operators.contract import bad_parameter
+from operators.fields import common_order
 from operators.filtergraph import Expression, Filter, Link, Pad, Rate, inner
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.parameters import Size
@@ -56,7 +57,7 @@ def mould(
         frame_count=None,
         start_ms=0,
         bitrate_bps=None,
-        field_order=None,
+        field_order=common_order(pictures) if kept_rate == first.grid_rate else None,
         timecode=moved(
             pictures[0].timecode, 0, kept_rate if kept_rate == first.grid_rate else None
         ),

@@ -55,6 +55,8 @@ class Encoder:
     """The one matrix in which its pictures are read, whatever a file says."""
     clear_options: tuple[str, ...] = ()
     """What it needs beside a pixel format with transparency."""
+    field_options: tuple[str, ...] = ()
+    """With which it keeps fields apart; empty: it knows whole frames only."""
     keeps_range: bool = False
     """Whether it says that luma runs from end to end, of deep samples too."""
     cpu_factor: float = 1.0
@@ -73,12 +75,14 @@ _WORDS_TO_VPX = {"ultrafast": "8", "superfast": "7", "veryfast": "6", "faster": 
 _WORDS_TO_SVT = {"ultrafast": "12", "superfast": "11", "veryfast": "10", "faster": "9", "fast": "8",
                  "medium": "7", "slow": "5", "slower": "4", "veryslow": "2"}  # fmt: skip
 
+_FIELDS = ("-flags:v:{n}", "+ildct+ilme")
+
 ENCODERS: tuple[Encoder, ...] = (
     Encoder(
         name="libx264", codec="h264", kind=Kind.VIDEO, crf_max=51, default_crf=23, presets=_X26X,
         pixel_formats=("yuv420p", "yuv420p10le", "yuv422p", "yuv422p10le", "yuv444p", "yuv444p10le"),
         profiles=("baseline", "main", "high", "high10", "high422", "high444"), cpu_factor=0.5,
-        full_format="yuvj420p", needs_even=True, keeps_range=True,
+        full_format="yuvj420p", needs_even=True, keeps_range=True, field_options=(*_FIELDS, "-x264-params:v:{n}", "{order}=1"),
         profile_formats={
             "baseline": ("yuv420p",), "main": ("yuv420p",), "high": ("yuv420p",),
             "high10": ("yuv420p", "yuv420p10le"),
@@ -117,14 +121,14 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(
         name="mpeg4", codec="mpeg4", kind=Kind.VIDEO, pixel_formats=("yuv420p",), cpu_factor=0.15,
-        time_base="1/60000",  # its denominator has 16 bits
+        field_options=_FIELDS, time_base="1/60000",  # its denominator has 16 bits
     ),
     Encoder(
-        name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6,
+        name="prores_ks", codec="prores", kind=Kind.VIDEO, cpu_factor=0.6, field_options=_FIELDS,
         pixel_formats=("yuv422p10le", "yuv444p10le", "yuva444p10le"), profiles=("proxy", "lt", "standard", "hq"),
         profile_formats=dict.fromkeys(("proxy", "lt", "standard", "hq"), ("yuv422p10le",)),
     ),
-    Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2),
+    Encoder(name="ffv1", codec="ffv1", kind=Kind.VIDEO, cpu_factor=0.2, field_options=_FIELDS),
     Encoder(
         name="gif", codec="gif", kind=Kind.VIDEO, pixel_formats=("pal8",), cpu_factor=0.3, is_paletted=True,
         time_base=None, decoded_format="bgra", max_frame_rate=50,  # delays are hundredths of a second; browsers slow down 0.01

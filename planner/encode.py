@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from operators.fields import first_field, marked
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.pixels import pixels_of
@@ -219,11 +220,7 @@ def _video(
     stream: VideoStream,
     findings: Findings,
 ) -> tuple[EncodedTrack, VideoStream]:
-    if stream.is_interlaced and not container.is_image:
-        findings.warn(
-            Code.INVALID_OUTPUT, "",
-            "the picture is interlaced, and is written as whole frames: put deinterlace before it",
-        )  # fmt: skip
+    stream = _interlaced(asked, encoder, container, stream, findings)
     ready = prepare(asked, encoder, container, stream, findings)
     shallow = tell_of_depth(encoder, stream, ready.pixel_format)
     if shallow:
@@ -242,6 +239,9 @@ def _video(
     if stream.is_vfr and encoder.time_base:
         # else times are rounded to the average rate: frames move, and some are lost
         options += ["-enc_time_base:v:{n}", encoder.time_base]
+    if stream.is_interlaced:
+        order = first_field(stream) or ""
+        options += [word.replace("{order}", order) for word in encoder.field_options]
     if asked.gop:
         options += ["-g:v:{n}", str(asked.gop)]
     if tag := container.tags.get(encoder.codec):
@@ -260,7 +260,7 @@ def _video(
         kind=Kind.VIDEO,
         picked=position,
         is_copied=False,
-        filters=ready.filters,
+        filters=(*ready.filters, *marked(stream)),
         # vfr: timestamps as they are; frames are neither doubled nor dropped
         options=(*options, "-fps_mode:v:{n}", "passthrough" if encoder.is_image else "vfr"),
         encoder=encoder,
@@ -268,6 +268,21 @@ def _video(
         bitrate_bps=asked.bitrate,
     )
     return track, result
+
+
+def _interlaced(
+    asked: VideoCodec, encoder: Encoder, container: Container, stream: VideoStream, findings: Findings
+) -> VideoStream:  # fmt: skip
+    """The picture with its fields where the encoder keeps them apart, else as whole frames."""
+    is_able = encoder.field_options and asked.profile != "baseline" and stream.height % 4 == 0
+    if not stream.is_interlaced or is_able:
+        return stream
+    if not container.is_image:
+        findings.warn(
+            Code.INVALID_OUTPUT, "",
+            f"the picture is interlaced, and {encoder.name} writes whole frames: put deinterlace before it",
+        )  # fmt: skip
+    return replace(stream, field_order=None)
 
 
 def _seen(stream: VideoStream) -> VideoStream:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from operators.contract import Cut, Estimates
+from operators.contract import Cut, Estimates, remark
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
@@ -226,15 +226,32 @@ def draft_plan(
 
 
 def _remarks(graph: Graph, inferred: Inferred) -> list[Problem]:
-    """What the operations themselves warn of."""
-    return [
+    """What the operations warn of."""
+    nodes = list(graph.of_type(NodeType.OPERATION))
+    mixed = [
+        remark(
+            "",
+            f"{node.spec.operator.name} keeps both fields of interlaced pictures in whole frames: put deinterlace before it",
+        ).below(node.at)
+        for node in nodes
+        if isinstance(node.spec, OperationSpec) and _mixes_fields(inferred, node.id)
+    ]
+    return mixed + [
         problem.below(f"{node.at}/params" if problem.pointer else node.at)
-        for node in graph.of_type(NodeType.OPERATION)
+        for node in nodes
         if isinstance(node.spec, OperationSpec)
         for problem in node.spec.operator.remarks(
             [selection.info for selection in inferred.sources[node.id]]
         )
     ]
+
+
+def _mixes_fields(inferred: Inferred, node_id: str) -> bool:
+    """Whether interlaced pictures go in, and others come out that nobody has deinterlaced."""
+    sources = [v for selection in inferred.sources[node_id] for v in selection.info.video[:1]]
+    made = inferred.media[node_id].video[:1]
+    is_lost = any(v.field_order != "progressive" and not v.is_interlaced for v in made)
+    return is_lost and any(v.is_interlaced for v in sources)
 
 
 def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:

@@ -27,6 +27,7 @@ _SCAN_TIMEOUT_S = 600
 _SCRIPTS = (b"#EXTM3U", b"ffconcat version", b"v=0\r\n", b"v=0\n")  # playlists, lists, SDP
 _TEXTS = ("srt", "ass", "webvtt")
 _MOST_TEXT_BYTES = 16 << 20
+_MAYBE_INTERLACED = ("mpeg4", "mpeg2video", "dvvideo", "h264", "ffv1", "prores", "dnxhd", "vc1")
 _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
 
 
@@ -46,6 +47,8 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
     if info.format in _TEXTS:
         return replace(info, guessed_encoding=_guessed_encoding(path))
     info = _with_pixels(_with_sizes(info, path, tools), path)
+    if any(_may_be_interlaced(video) for video in info.video[:1]):
+        info = _with_fields(info, path, tools)
     if info.duration_is_exact and not _is_dubious(info):
         return info
     if is_partial:
@@ -218,6 +221,30 @@ def _with_pixels(info: MediaInfo, path: str) -> MediaInfo:
         return replace(stream, pixel_format=name, bit_depth=pixels_of(name).depth)
 
     return replace(info, video=tuple(map(known, info.video)))
+
+
+def _may_be_interlaced(video: VideoStream) -> bool:
+    is_open = video.field_order in (None, "unknown") and video.codec in _MAYBE_INTERLACED
+    return video.is_interlaced or is_open
+
+
+def _with_fields(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
+    """Which field of the first picture comes first: its frames know better than its header."""
+    found: list[str] = []
+    shown = (
+        "-select_streams", "v:0", "-read_intervals", "%+#8",
+        "-show_entries", "frame=interlaced_frame,top_field_first", "-of", "csv=p=0",
+    )  # fmt: skip
+    try:
+        _run(path, tools, *shown, timeout_s=_TIMEOUT_S, lines=lambda line: found.append(line.decode("ascii", "replace")[:3]))  # fmt: skip
+    except Failure:
+        return info
+    orders = {"1,1": "tt", "1,0": "bb"}
+    known = [orders.get(flags, "progressive") for flags in found if flags[:1] in ("0", "1")]
+    if not known:
+        return info
+    order = next((one for one in known if one != "progressive"), "progressive")
+    return info.with_video(replace(info.video[0], field_order=order))
 
 
 def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from operators.contract import (
     per_track,
     wrong,
 )
+from operators.fields import with_lines_moved
 from operators.filtergraph import Filter, Link
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Int, Size
@@ -77,7 +78,8 @@ class Crop(Operator):
         ]
         if found:
             raise BadParameters(*found)
-        return source.with_video(_resized(video, self.width, self.height))
+        kept = with_lines_moved(video, self._corner(video)[1])
+        return source.with_video(_resized(kept, self.width, self.height))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.01, memory_mb=20)
@@ -85,14 +87,17 @@ class Crop(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
         video = source.video[0]
-        whole = Size(width=video.width, height=video.height)
-        size = Size(width=self.width, height=self.height)
-        x, y = centre(video.pixel_format, whole, size)
-        x, y = x if self.x is None else self.x, y if self.y is None else self.y
+        x, y = self._corner(video)
         # exact=1: without it FFmpeg rounds x and y to the chroma grid and the picture shifts by a pixel
         return per_track(
             source, video=(Filter.of("crop", w=self.width, h=self.height, x=x, y=y, exact=1),)
         )
+
+    def _corner(self, video: VideoStream) -> tuple[int, int]:
+        whole = Size(width=video.width, height=video.height)
+        size = Size(width=self.width, height=self.height)
+        x, y = centre(video.pixel_format, whole, size)
+        return x if self.x is None else self.x, y if self.y is None else self.y
 
 
 def _resized(video: VideoStream, width: int, height: int) -> VideoStream:

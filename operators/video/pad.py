@@ -17,6 +17,7 @@ from operators.contract import (
     needs,
     wrong,
 )
+from operators.fields import with_lines_moved
 from operators.filtergraph import Filter, Link
 from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
@@ -103,7 +104,7 @@ class Pad(Operator):
         if found:
             raise BadParameters(*found)
         made = replace(
-            video,
+            with_lines_moved(video, self._corner(video, canvas)[1]),
             width=canvas.width,
             height=canvas.height,
             display_width=round(canvas.width * video.sar),

@@ -16,6 +16,7 @@ from operators.contract import (
     needs,
     per_track,
 )
+from operators.fields import with_lines_moved
 from operators.filtergraph import Filter, Link
 from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
@@ -63,7 +64,9 @@ class Rotate(Operator):
         (source,) = sources
         video = source.video[0]
         if self._turn in (0, 180):
-            return source
+            return source.with_video(with_lines_moved(video, (video.height - 1) * bool(self._turn)))
+        if video.is_interlaced:
+            video = replace(video, field_order=None)
         if self._turn in _QUARTERS:
             turned = replace(video, width=video.height, height=video.width, sar=1 / video.sar)
             shown = round(Fraction(turned.width) * turned.sar)

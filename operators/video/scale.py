@@ -16,6 +16,7 @@ from operators.contract import (
     per_track,
     wrong,
 )
+from operators.fields import woven
 from operators.filtergraph import Filter, Link
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Enum, Int, Size
@@ -125,16 +126,16 @@ class Scale(Operator):
     def _fitted(self, video: VideoStream, size: Size) -> tuple[Filter, ...]:
         is_free = self.width < 0 or self.height < 0
         if self.fit == "stretch" or is_free:
-            return (self._resize(size),)
+            return (self._resize(video, size),)
         if self.fit == "contain":
             inside, _ = fit_sizes(display_aspect(video), size)
             x, y = centre(video.pixel_format, size, inside)
-            return (self._resize(inside), *padded(video.pixel_format, size, x, y))
+            return (self._resize(video, inside), *padded(video.pixel_format, size, x, y))
         _, around = fit_sizes(display_aspect(video), size)
         # exact=1: without it FFmpeg rounds x and y to the chroma grid
         x, y = centre(video.pixel_format, around, size)
         cut = Filter.of("crop", w=size.width, h=size.height, x=x, y=y, exact=1)
-        return (self._resize(around), cut)
+        return (self._resize(video, around), cut)
 
     def _format(self, video: VideoStream, size: Size) -> str | None:
         """Bars of an odd width need chroma for every pixel."""
@@ -144,5 +145,7 @@ class Scale(Operator):
         x, y = centre(video.pixel_format, size, inside)
         return pad_format(video.pixel_format, size, x, y)
 
-    def _resize(self, size: Size) -> Filter:
-        return Filter.of("scale", w=size.width, h=size.height, flags=self.algorithm)
+    def _resize(self, video: VideoStream, size: Size) -> Filter:
+        return Filter.of(
+            "scale", w=size.width, h=size.height, flags=self.algorithm, interl=woven(video)
+        )

@@ -10,6 +10,8 @@ from pathlib import Path
 from app import settings
 from app.embedded.postgres import Postgres
 from app.embedded.valkey import Valkey
+from app.queue.celery import celery
+from app.queue.urls import celery_url
 from app.store import migrate
 from app.store.session import engine
 from tests.helpers import kinds
@@ -28,6 +30,9 @@ def own_servers(**env: str) -> Iterator[str]:
         os.environ.update(env, DATABASE_URL=postgres.start(), REDIS_URL=valkey.start())
         os.environ.update(WORK_DIR=str(folder / "work"), MEDIA_ROOTS=str(folder / "media"))
         settings.current.cache_clear()
+        # whatever test came first may have made Celery read its settings
+        url = celery_url(os.environ["REDIS_URL"])
+        celery.conf.update(broker_url=url, result_backend=url)
         migrate.upgrade()
         yield os.environ["DATABASE_URL"]
         engine().dispose()

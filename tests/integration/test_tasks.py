@@ -38,8 +38,6 @@ def worker(database: str) -> Iterator[None]:
     """A worker in threads of this process."""
     with transaction() as session:
         session.execute(text("TRUNCATE jobs CASCADE"))  # else their tenant may be at its limit
-    url = celery_url(os.environ["REDIS_URL"])
-    celery.conf.update(broker_url=url, result_backend=url)
     celery.loader.import_default_modules()
     queues = [CONTROL, MEDIA, TRANSFER]
     with start_worker(

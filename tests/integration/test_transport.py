@@ -1,20 +1,12 @@
 """The transport that messages and events take."""
 
-import os
-
 import pytest
 
 from app.queue import transport
 from app.queue.celery import celery
-from app.queue.urls import celery_url
 from tests.helpers.pace import scaled
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
-
-
-@pytest.fixture(autouse=True)
-def broker() -> None:
-    celery.conf.update(broker_url=celery_url(os.environ["REDIS_URL"]))
 
 
 def test_a_channel_has_one_client_until_its_connections_are_others() -> None:
