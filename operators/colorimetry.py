@@ -178,6 +178,7 @@ def _toned(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
     alpha = "a" if ours.has_alpha and theirs.has_alpha else ""
     # zscale knows planes only, and floats keep what is brighter than white
     planes = () if _is_yuv(video) else (Filter.of("format", pix_fmts=f"gbr{alpha}p"),)
+    alone = 1 if alpha else None  # in slices, zscale leaves lines of transparency as they were
     is_rolled_off = is_hdr(video) and not is_hdr(to)
     light = 100 if is_rolled_off else SDR_WHITE
     chroma = "444" if theirs.is_rgb else theirs.chroma
@@ -185,11 +186,16 @@ def _toned(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
     made = (
         *planes,
         Filter.of(
-            "zscale", **_named(video, "in"), transfer="linear", primaries=_primaries(to), npl=light
+            "zscale",
+            **_named(video, "in"),
+            transfer="linear",
+            primaries=_primaries(to),
+            npl=light,
+            threads=alone,
         ),
         Filter.of("format", pix_fmts=f"gbr{alpha}pf32le"),
         *([Filter.of("tonemap", tonemap="hable", desat=0)] if is_rolled_off else []),
-        Filter.of("zscale", **_named(goal, ""), npl=light),
+        Filter.of("zscale", **_named(goal, ""), npl=light, threads=alone),
         Filter.of("format", pix_fmts=goal.pixel_format),
     )
     said = told(goal)

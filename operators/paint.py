@@ -17,9 +17,9 @@ from operators.pixels import pixels_of
 
 def is_exact(color: str, video: VideoStream) -> bool:
     """Whether a filter that paints on the picture itself hits the colour."""
-    if is_hdr(video):
-        return False
     red, green, blue = _rgb(color)
+    if is_hdr(video):
+        return red == green == blue == 0
     is_same = video.color_space in ("bt470bg", "smpte170m")
     return red == green == blue or is_same or pixels_of(video.pixel_format).model != "yuv"
 

@@ -92,11 +92,9 @@ def length_of(source: MediaInfo, shape: Mould, position: int) -> Fraction:
 
     Raises: BadParameters for a still without sound, or where the length is not known.
     """
-    heard = source.audio[0].duration_ms if source.audio else None
-    if source.audio and heard is None:
-        heard = source.duration_ms
+    heard = _ends(source, source.audio[0]) if source.audio else None
     video = source.video[0] if source.video else None
-    seen = None if video is None or video.frame_count else video.duration_ms or source.duration_ms
+    seen = None if video is None or video.frame_count else _ends(source, video)
     if seen is None and heard is None:
         raise bad_parameter(
             "",
@@ -108,6 +106,13 @@ def length_of(source: MediaInfo, shape: Mould, position: int) -> Fraction:
     seconds = picture if seen is not None and sound <= picture + _SLACK else max(sound, picture)
     rate = shape.video.frame_rate if shape.video else None
     return frames_in(seconds, rate) / rate if rate else seconds
+
+
+def _ends(source: MediaInfo, stream: VideoStream | AudioStream) -> int | None:
+    """When a stream ends, in ms from where its file begins."""
+    if not stream.duration_ms:
+        return source.duration_ms
+    return stream.start_ms - source.start_ms + stream.duration_ms
 
 
 def video_links(

@@ -3,12 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
-from operators.fields import first_field, marked
-from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
-from operators.pixels import pixels_of
 from operators.problem import Code
 from operators.sound import in_time, laid_out, usual_layout
 from planner.codecs import (
@@ -20,31 +16,15 @@ from planner.codecs import (
     pcm_for,
 )
 from planner.copies import COPY, is_better_anew, is_copyable
+from planner.encode_video import video_track
 from planner.findings import Findings
 from planner.pictures import check_pictures, image_options, pictures
-from planner.pixels import prepare, tell_of_depth
 from planner.select import Selection
 from planner.spec import AudioCodec, OutputSpec, VideoCodec
+from planner.tracks import EncodedTrack
 from planner.written import Written, written
 
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodedTrack:
-    """One stream of an output: where it is read from, filters that only this output needs, and
-    the options, `{n}` standing for its number among the file's streams of the kind."""
-
-    kind: Kind
-    picked: tuple[Kind, int]
-    """Which stream of what the output reads."""
-    is_copied: bool
-    filters: tuple[Filter, ...] = ()
-    options: tuple[str, ...] = ()
-    encoder: Encoder | None = None
-    preset: str = "-"
-    bitrate_bps: int | None = None
-    """What was asked for, or of a copy what is stored: for estimates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +64,14 @@ def encode(
             if is_copyable(given, container, kind, untouched.get(position), findings)
             and not is_better_anew(given, container, source, untouched[position])
             else _encode_track(
-                given, container, kind, position, stream, findings, (kept or {}).get(position)
+                given,
+                container,
+                kind,
+                position,
+                stream,
+                findings,
+                (kept or {}).get(position),
+                late_ms=stream.start_ms - source.start_ms,
             )
         )
         if made:
@@ -167,6 +154,7 @@ def _encode_track(
     stream: VideoStream | AudioStream,
     findings: Findings,
     kept: str | None = None,
+    late_ms: int = 0,
 ) -> tuple[EncodedTrack, VideoStream | AudioStream] | None:
     asked = given.codec.of(kind)
     name = asked.codec if isinstance(asked, (VideoCodec, AudioCodec)) else None
@@ -174,7 +162,7 @@ def _encode_track(
     encoder = find_encoder(name or _default_codec(container, kind, stream))
     if isinstance(stream, VideoStream):
         wish = asked if isinstance(asked, VideoCodec) else VideoCodec()
-        return _video(wish, encoder, container, position, stream, findings)
+        return video_track(wish, encoder, container, position, stream, findings, late_ms)
     _tell_of_depth(encoder, stream, findings)
     return _audio(
         asked if isinstance(asked, AudioCodec) else AudioCodec(), encoder, position, stream
@@ -210,102 +198,6 @@ def _tell_of_depth(encoder: Encoder, stream: AudioStream, findings: Findings) ->
             Code.INVALID_OUTPUT, "/codec/audio",
             f"the sound has {stream.bit_depth} bits; {encoder.name} keeps {encoder.sample_bits}",
         )  # fmt: skip
-
-
-def _video(
-    asked: VideoCodec,
-    encoder: Encoder,
-    container: Container,
-    position: tuple[Kind, int],
-    stream: VideoStream,
-    findings: Findings,
-) -> tuple[EncodedTrack, VideoStream]:
-    stream = _interlaced(asked, encoder, container, stream, findings)
-    ready = prepare(asked, encoder, container, stream, findings)
-    shallow = tell_of_depth(encoder, stream, ready.pixel_format)
-    if shallow:
-        findings.warn(Code.INVALID_OUTPUT, "/codec/video", shallow)
-    has_alpha = pixels_of(stream.pixel_format).has_alpha
-    stream, pixels = ready.stream, ready.pixel_format
-    options = ["-c:v:{n}", encoder.name, *_quality(asked, encoder), *encoder.fixed]
-    if pixels:
-        options += ["-pix_fmt:v:{n}", pixels]
-    if pixels_of(pixels).has_alpha:
-        options += encoder.clear_options
-    if has_alpha and encoder.codec not in ("vp8", "vp9"):
-        options += ["-metadata:s:v:{n}", "alpha_mode="]  # said of theirs alone
-    if asked.profile:
-        options += ["-profile:v:{n}", asked.profile]
-    if stream.is_vfr and encoder.time_base:
-        # else times are rounded to the average rate: frames move, and some are lost
-        options += ["-enc_time_base:v:{n}", encoder.time_base]
-    if stream.is_interlaced:
-        order = first_field(stream) or ""
-        options += [word.replace("{order}", order) for word in encoder.field_options]
-    if asked.gop:
-        options += ["-g:v:{n}", str(asked.gop)]
-    if tag := container.tags.get(encoder.codec):
-        options += ["-tag:v:{n}", tag]
-    result = _seen(
-        replace(
-            stream,
-            codec=encoder.codec,
-            pixel_format=encoder.decoded_format or pixels,
-            bit_depth=pixels_of(pixels).depth if pixels else stream.bit_depth,
-            profile=None,
-            rotation=0,
-        )
-    )
-    track = EncodedTrack(
-        kind=Kind.VIDEO,
-        picked=position,
-        is_copied=False,
-        filters=(*ready.filters, *marked(stream)),
-        # vfr: timestamps as they are; frames are neither doubled nor dropped
-        options=(*options, "-fps_mode:v:{n}", "passthrough" if encoder.is_image else "vfr"),
-        encoder=encoder,
-        preset=(asked.preset or "medium") if encoder.presets else "-",
-        bitrate_bps=asked.bitrate,
-    )
-    return track, result
-
-
-def _interlaced(
-    asked: VideoCodec, encoder: Encoder, container: Container, stream: VideoStream, findings: Findings
-) -> VideoStream:  # fmt: skip
-    """The picture with its fields where the encoder keeps them apart, else as whole frames."""
-    is_able = encoder.field_options and asked.profile != "baseline" and stream.height % 4 == 0
-    if not stream.is_interlaced or is_able:
-        return stream
-    if not container.is_image:
-        findings.warn(
-            Code.INVALID_OUTPUT, "",
-            f"the picture is interlaced, and {encoder.name} writes whole frames: put deinterlace before it",
-        )  # fmt: skip
-    return replace(stream, field_order=None)
-
-
-def _seen(stream: VideoStream) -> VideoStream:
-    shown = round(Fraction(stream.width) * stream.sar)
-    return replace(stream, display_width=shown, display_height=stream.height)
-
-
-def _quality(asked: VideoCodec, encoder: Encoder) -> list[str]:
-    options: list[str] = []
-    if asked.bitrate:
-        options += ["-b:v:{n}", str(asked.bitrate)]
-    elif encoder.crf_max is not None:
-        crf = asked.crf if asked.crf is not None else encoder.default_crf
-        options += ["-crf:v:{n}", str(crf)]
-        if encoder.crf_ceiling:
-            options += ["-b:v:{n}", encoder.crf_ceiling]
-    elif encoder.codec == "mpeg4":
-        options += ["-q:v:{n}", "3"]
-    if encoder.presets:
-        word = asked.preset or "medium"
-        value = encoder.preset_values[word] if encoder.preset_values else word
-        options += [f"{encoder.preset_option}:v:{{n}}", value]
-    return options
 
 
 def _audio(

@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from operators.filtergraph import INNER, Expression, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
-from planner.encode import EncodedTrack, Encoding
+from planner.encode import Encoding
 from planner.graph import Graph, Node, NodeType
 from planner.infer import Inferred
 from planner.select import stood_up
 from planner.spec import InputSpec, OperationSpec
+from planner.tracks import EncodedTrack
 
 _PALETTE_BYTES = 256 << 20
 

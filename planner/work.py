@@ -12,9 +12,10 @@ from fractions import Fraction
 from operators.contract import Estimates
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from planner.draft import Draft
-from planner.encode import EncodedTrack, Encoding
+from planner.encode import Encoding
 from planner.graph import NodeType
 from planner.spec import InputSpec, OperationSpec
+from planner.tracks import EncodedTrack
 from planner.wiring import Track, Wire
 
 Work = Mapping[str, Estimates]

@@ -12,7 +12,7 @@ from planner.safety import DECODABLE
 
 _Json = Mapping[str, Any]
 # demuxers that guess the duration from bitrate or from the last timestamps
-_ESTIMATED = ("mp3", "aac", "mpeg", "mpegts", "amr", "flv", "ac3", "h264", "hevc")
+_ESTIMATED = ("mp3", "aac", "mpeg", "mpegts", "amr", "flv", "ac3", "h264", "hevc", "asf")
 _LOSSLESS = ("flac", "alac", "wavpack", "tta", "ape", "truehd", "mlp")
 # they store no presentation times, or not of each packet
 _WITHOUT_TIMES = ("avi", "mpeg")
@@ -96,6 +96,7 @@ class PacketEnds:
         self._ends: dict[int, Fraction] = {}
         self._begins: dict[int, Fraction] = {}
         self._moved: dict[int, Fraction] = {}
+        self._open: set[int] = set()  # streams whose last packet does not say how long it lasts
         self.is_continuous = True
 
     def feed(self, line: bytes) -> None:
@@ -111,6 +112,8 @@ class PacketEnds:
             self._moved[index] = self._moved.get(index, Fraction(0)) + end - begin
             begin = end
         self._begins[index] = min(self._begins.get(index, begin), begin)
+        if begin + (length or 0) >= end:
+            (self._open.discard if length else self._open.add)(index)
         self._ends[index] = max(end, begin + (length or 0))
 
     def starts(self, info: MediaInfo) -> dict[int, int]:
@@ -124,8 +127,10 @@ class PacketEnds:
     def lengths(self, info: MediaInfo) -> dict[int, int]:
         """The length of each stream in ms, by its index."""
         starts = self.starts(info)
+        rates = {v.index: v.frame_rate for v in info.video if v.index in self._open}
+        last = {index: 1 / rate for index, rate in rates.items() if rate}
         return {
-            index: max(0, round(end * 1000) - starts[index])
+            index: max(0, round((end + last.get(index, 0)) * 1000) - starts[index])
             for index, end in self._ends.items()
             if index in starts
         }

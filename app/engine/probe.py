@@ -6,9 +6,11 @@ Reading ffprobe's JSON is in `app.engine.ffprobe_json`; here are the runs of the
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 
-from app.engine import content, png, process
+from app.engine import content, frame_rate, png, process
 from app.engine.charset import encoding_of
 from app.engine.classify import classify_probe, unreadable
 from app.engine.encryption import is_encrypted
@@ -49,6 +51,8 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
     info = _with_pixels(_with_sizes(info, path, tools), path)
     if any(_may_be_interlaced(video) for video in info.video[:1]):
         info = _with_fields(info, path, tools)
+    if any(name in (info.format or "") for name in frame_rate.TOLD_ONLY):
+        info = _with_counted_rate(info, path, tools, is_partial)
     if info.duration_is_exact and not _is_dubious(info):
         return info
     if is_partial:
@@ -221,6 +225,25 @@ def _with_pixels(info: MediaInfo, path: str) -> MediaInfo:
         return replace(stream, pixel_format=name, bit_depth=pixels_of(name).depth)
 
     return replace(info, video=tuple(map(known, info.video)))
+
+
+def _with_counted_rate(info: MediaInfo, path: str, tools: Tools, is_partial: bool) -> MediaInfo:
+    """The rate at which frames of the first picture come, where the file only tells one."""
+    if not info.video or not info.video[0].frame_rate:
+        return info
+    times: list[float] = []
+
+    def take(line: bytes) -> None:
+        with suppress(ValueError):
+            times.append(float(line.decode("ascii", "replace").strip().rstrip(",")))
+
+    where = frame_rate.stretches(info.duration_ms, is_partial)
+    shown = ("-select_streams", "v:0", "-read_intervals", where, "-show_entries", "packet=pts_time")
+    with suppress(Failure):
+        _run(path, tools, *shown, "-of", "csv=p=0", timeout_s=_TIMEOUT_S, lines=take)
+    video = info.video[0]
+    found = frame_rate.average(times, video.frame_rate or Fraction(1), info.duration_ms)
+    return info.with_video(replace(video, frame_rate=found, is_vfr=True)) if found else info
 
 
 def _may_be_interlaced(video: VideoStream) -> bool:

@@ -19,7 +19,7 @@ from operators.contract import (
     wrong,
 )
 from operators.duration import format_seconds
-from operators.filtergraph import Filter, Link, Rate
+from operators.filtergraph import Expression, Filter, Link, Rate
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Duration, Enum, Int, Size, Timecode
 from operators.picture import LARGEST, SQUARE, display_aspect, seen_size, to_even
@@ -128,6 +128,8 @@ class Thumbnail(Operator):
                 # one more frame: else nobody knows how long the last one is shown; of several, the
                 # last ones may lie after a picture that ends before the sound does
                 Filter.of("tpad", stop_mode="clone", stop=1 if moments.count == 1 else -1),
+                # times are compared in the picture's time base, which may count whole frames only
+                Filter.of("settb", expr=Expression("AVTB")),
                 Filter.of("fps", fps=Rate(1 / moments.step), start_time=moments.first, round="up"),
                 Filter.of("trim", end_frame=moments.count),
             ]

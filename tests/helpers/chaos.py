@@ -35,6 +35,7 @@ from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL, Service, commands, descendants, running_service
 from tests.helpers.specs import job, op
 
+_AT_LEAST = 3  # jobs to harm
 _FRAMES = 120
 
 
@@ -183,7 +184,7 @@ class Chaos:
         media = Media(binaries=tools.find(settings.current()), folder=self.service.media)
         clip = media.clip("chaos.mp4", seconds=_FRAMES / 30, size="640x360")
         ids = [self._submit(clip, number) for number in range(jobs)]
-        self._harm(faults, pause_s, ids)
+        self._harm(faults, pause_s, ids, clip)
         self._await_end(ids, limit_s)
         self._look(ids)
         self.report.seconds = time.monotonic() - began
@@ -207,12 +208,13 @@ class Chaos:
 
         return until("a job is accepted", submitted, 60, self.service.logs) or ""
 
-    def _harm(self, faults: int, pause_s: tuple[float, float], ids: list[str]) -> None:
-        """The kinds in turn, shuffled, so that a short run has as many kinds as it can."""
+    def _harm(self, faults: int, pause_s: tuple[float, float], ids: list[str], clip: Path) -> None:
+        """The kinds in turn, shuffled, so that a short run has as many kinds as it can. Jobs that end
+        sooner than harm is done to them, as on a slow machine, are followed by others."""
         for act in self._order(faults):
-            time.sleep(scaled(self.chance.uniform(*pause_s)))  # at any moment
-            if self._ended(ids) == len(ids):
-                return
+            time.sleep(self.chance.uniform(*pause_s))  # at any moment
+            while len(ids) - self._ended(ids) < _AT_LEAST:
+                ids.append(self._submit(clip, len(ids)))
             if self._insist(act):
                 self.report.faults[act.__name__] += 1
 

@@ -53,7 +53,8 @@ def test_a_loss_of_depth_is_said() -> None:
         ("red", video(), False),
         ("red", video(color_space="smpte170m"), True),
         ("#ff0000", video(pixel_format="rgb24"), True),
-        ("black", HDR, False),
+        ("black", HDR, True),
+        ("white", HDR, False),
     ],
 )
 def test_where_filters_hit_a_colour(color: str, picture: VideoStream, is_direct: bool) -> None:

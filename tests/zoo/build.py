@@ -1,0 +1,113 @@
+"""Rendering the table: frames and samples of our own, given to FFmpeg's encoders and muxers."""
+
+import hashlib
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+
+from tests.helpers.media import cache_folder
+from tests.zoo import content
+from tests.zoo.table import ZOO, Specimen, Track
+
+
+@cache
+def _ffmpeg() -> str:
+    """The newest, whatever is tested: what is true of a file must not depend on that."""
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def specimen(name: str) -> Path:
+    """A file of the zoo, rendered once per machine."""
+    row = ZOO[name]
+    told = repr(row) + Path(content.__file__).read_text() + Path(__file__).read_text() + _ffmpeg()
+    kept = cache_folder() / "zoo" / hashlib.sha256(told.encode()).hexdigest()[:24] / name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            fresh = Path(folder, name)
+            _render(row, fresh, Path(folder))
+            fresh.rename(kept)
+    return kept
+
+
+def _render(row: Specimen, path: Path, folder: Path) -> None:
+    inputs: list[str] = []
+    maps: list[str] = []
+    options: list[str] = list(row.picture or ())
+    count = 0
+    if row.has_picture:
+        raw = folder / "picture.raw"
+        raw.write_bytes(b"".join(_frame(row, n) for n in range(len(row.times) or row.frames)))
+        inputs += [
+            *(("-display_rotation", str(-row.rotation)) if row.rotation else ()),
+            "-f", "rawvideo", "-pix_fmt", row.pixels, "-s", f"{row.size[0]}x{row.size[1]}",
+            "-r", str(row.rate or 25), "-i", str(raw),
+        ]  # fmt: skip
+        maps += [] if "-filter_complex" in options else ["-map", "0:v", *_filters(row)]
+        options += _look(row)
+        count = 1
+    for n, track in enumerate(row.tracks):
+        raw = folder / f"sound{n}.raw"
+        raw.write_bytes(_samples(track))
+        layout = ("-channel_layout", track.layout) if track.layout else ()
+        inputs += [
+            "-f", "f32le", "-ar", str(track.rate), "-ac", str(track.channels), *layout, "-i", str(raw),
+        ]  # fmt: skip
+        maps += ["-map", f"{count + n}:a"]
+        if track.late:
+            maps += [f"-filter:a:{n}", f"asetpts=PTS+{float(track.late)}/TB"]
+        options += [f"{word}:{n}" if word.startswith("-") else word for word in track.words]
+    command = [
+        _ffmpeg(), "-v", "error", "-nostdin", "-y", *inputs, *maps, *options, *row.words, str(path),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
+
+
+def _filters(row: Specimen) -> list[str]:
+    chain = []
+    words: list[str] = []
+    if row.times:
+        moments = "+".join(f"eq(N,{n})*{at}" for n, at in enumerate(row.times))
+        chain.append(f"settb=1/90000,setpts='({moments})*90'")
+        words = ["-fps_mode", "passthrough", "-enc_time_base", "1/90000"]
+    if row.late:
+        chain.append(f"setpts=PTS+{float(row.late)}/TB")
+        words = ["-fps_mode", "passthrough"]
+    if row.field_order:
+        chain.append(f"setfield={row.field_order}")
+    if row.sar != 1:
+        chain.append(f"setsar={row.sar}")
+    if row.tags:
+        space, primaries, transfer = row.tags
+        spread = "pc" if row.is_full else "tv"
+        chain.append(f"setparams=colorspace={space}:color_primaries={primaries}:color_trc={transfer}:range={spread}")  # fmt: skip
+    return ["-vf", ",".join(chain), *words] if chain else words
+
+
+def _look(row: Specimen) -> list[str]:
+    if row.is_still:
+        return ["-frames:v", "1"]
+    if not row.tags:
+        return []
+    space, primaries, transfer = row.tags
+    spread = "pc" if row.is_full else "tv"
+    return ["-colorspace", space, "-color_primaries", primaries, "-color_trc", transfer, "-color_range", spread]  # fmt: skip
+
+
+def _frame(row: Specimen, number: int) -> bytes:
+    rgb = content.picture(number, *row.size)
+    if row.pixels == "rgb24":
+        return np.round(rgb * 255).astype("u1").tobytes()
+    chroma = row.pixels.removeprefix("yuvj").removeprefix("yuv")[:3]
+    depth = int(row.pixels.removesuffix("le").rpartition("p")[2] or 8)
+    return content.in_yuv(rgb, row.matrix, chroma, depth, is_full=row.is_full)
+
+
+def _samples(track: Track) -> bytes:
+    times = np.arange(int(track.seconds * track.rate)) / track.rate
+    channels = [content.sound(track.seed + n, times) for n in range(track.channels)]
+    return np.stack(channels, 1).astype("<f4").tobytes()
