@@ -65,7 +65,8 @@ def laid_over(
         Link(inputs=(), filters=filters, outputs=(pad,))
         for filters, pad in zip(sheets, stills, strict=True)
     ]
-    links.append(Link(inputs=tuple(stills), filters=(*_stacked(stills), *converted(seen, clear(made))), outputs=(whole,)))  # fmt: skip
+    together = (*_stacked(stills), *converted(seen, clear(made)))
+    links.append(Link(inputs=tuple(stills), filters=together, outputs=(whole,)))
     if below:
         links.append(Link(inputs=(Pad(Kind.VIDEO),), filters=below, outputs=(under,)))
     lay = Filter.of("overlay", x=0, y=0, eof_action="repeat", format=laid_in(made), enable=enable)
@@ -84,8 +85,11 @@ def plain(color: str) -> str:
 
 
 def _opacity(color: str) -> float:
+    """0 to 1, of `name@0.5` or `#rrggbbaa`."""
     name, _, opacity = color.partition("@")
-    return float(opacity) if opacity else int(name[7:9], 16) / 255 if name[7:9].isalnum() and name.startswith("#") else 1  # fmt: skip
+    if opacity:
+        return float(opacity)
+    return int(name[7:9], 16) / 255 if name.startswith("#") and len(name) == 9 else 1
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

@@ -6,7 +6,6 @@ FFmpeg decodes, and tells when each frame is shown; everything else is read from
 import json
 import subprocess
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,6 @@ class Heard:
     samples: Array
     rate: int
     start: float
-    gaps: tuple[tuple[float, float], ...] = ()
-    """Where the file has no sound, from and to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +75,7 @@ def _turns(stream: dict[str, Any]) -> int:
 
 
 def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> Heard:
-    entries = "frame=pts_time,nb_samples"
+    entries = "frame=pts_time"
     shown = _probe(binaries, path, "-select_streams", f"a:{number}", "-show_entries", entries)
     rate, channels = int(stream["sample_rate"]), int(stream["channels"])
     command = [
@@ -87,15 +84,8 @@ def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> 
     ]  # fmt: skip
     raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     samples = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
-    frames = [
-        (float(f["pts_time"]), int(f["nb_samples"])) for f in shown["frames"] if "pts_time" in f
-    ]
-    gaps = tuple(
-        (at + count / rate, later)
-        for (at, count), (later, _) in pairwise(frames)
-        if later - at - count / rate > 0.03
-    )
-    return Heard(samples=samples, rate=rate, start=frames[0][0] if frames else 0.0, gaps=gaps)
+    times = [float(f["pts_time"]) for f in shown["frames"] if "pts_time" in f]
+    return Heard(samples=samples, rate=rate, start=times[0] if times else 0.0)
 
 
 Place = tuple[float, float, float, float, float, float]
