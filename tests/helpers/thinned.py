@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 
-def thinned(*values: Iterable[Any], keep: int = 4) -> list[Any]:
+def thinned(*values: Iterable[Any], keep: int = 6) -> list[Any]:
     """All combinations; those of which the places sum up to no multiple of `keep` are long forms."""
     lists = [list(enumerate(one)) for one in values]
     found = []

@@ -62,7 +62,7 @@ TARGETS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("target", "kind"), thinned(TARGETS, CLEAR, keep=3))
+@pytest.mark.parametrize(("target", "kind"), thinned(TARGETS, CLEAR, keep=5))
 def test_transparency_goes_where_it_can(
     target: tuple[str, dict[str, Any]], kind: str, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
@@ -82,7 +82,7 @@ def test_transparency_goes_where_it_can(
     assert not [w for w in _said(done) if "transparen" in w]
 
 
-@pytest.mark.parametrize(("name", "kind"), thinned(["o.mp4", "o.jpg"], CLEAR, keep=2))
+@pytest.mark.parametrize(("name", "kind"), thinned(["o.mp4", "o.jpg"], CLEAR, keep=4))
 def test_elsewhere_it_stands_on_black_and_that_is_said(
     name: str, kind: str, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
@@ -112,7 +112,7 @@ OPERATIONS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(
-    ("made", "kind"), thinned(OPERATIONS, ["png", "vp9", "prores", "gif"], keep=3)
+    ("made", "kind"), thinned(OPERATIONS, ["png", "vp9", "prores", "gif"], keep=5)
 )
 def test_operators_leave_it(
     made: dict[str, Any], kind: str, media: Media, binaries: Tools, tmp_path: Path
@@ -132,7 +132,7 @@ def test_operators_leave_it(
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), thinned(["concat", "xfade", "overlay"], ["vp9", "prores", "gif"], keep=2)
+    ("name", "kind"), thinned(["concat", "xfade", "overlay"], ["vp9", "prores", "gif"], keep=4)
 )
 def test_two_transparent_pictures_make_one(
     name: str, kind: str, media: Media, binaries: Tools, tmp_path: Path

@@ -368,7 +368,7 @@ GREYS = {
 }
 
 
-@pytest.mark.parametrize(("painter", "look"), thinned(PAINTED, GREYS, keep=2))
+@pytest.mark.parametrize(("painter", "look"), thinned(PAINTED, GREYS, keep=3))
 def test_paint_has_the_colour_that_was_asked_for(
     painter: str, look: str, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:

@@ -103,7 +103,7 @@ def said(done: Rendered) -> list[str]:
             ("o.mp4", {"codec": "h264", "crf": 1}), ("o.mkv", {"codec": "h264", "crf": 1}),
             ("o.mov", {"codec": "prores"}), ("o.mp4", {"codec": "mpeg4"}), ("o.mkv", {"codec": "ffv1"}),
         ],
-        _WORDS, ["tff", "bff"], keep=2,
+        _WORDS, ["tff", "bff"], keep=4,
     ),
 )  # fmt: skip
 def test_fields_stay_apart(

@@ -93,9 +93,9 @@ def bounds_of(run: Run) -> Bounds:
 
 
 def _chosen() -> list[Any]:
-    """A quarter of the pairs of case and trait; all of them, and some of the rest, in the long form."""
+    """A sixth of the pairs of case and trait; all of them, and some of the rest, in the long form."""
     runs = list(every_run())
-    quick, pairs = covering(runs, part=4), covering(runs)
+    quick, pairs = covering(runs, part=6), covering(runs)
     more = random.Random(22).sample(runs, 400)
     return [
         pytest.param(
