@@ -97,7 +97,7 @@ def test_the_plan_is_explained_and_its_script_works(
 ) -> None:
     tree = cli("plan", "spec.json", cwd=folder).stdout
     assert "op_1_scale" in tree
-    assert "[0:v:0]scale=w=320:h=240,trim=" in tree
+    assert "[0:v:0]scale=w=320:h=240,setparams=range=tv:colorspace=smpte170m,trim=" in tree
     document = json.loads(cli("plan", "spec.json", "--format", "json", cwd=folder).stdout)
     assert document["plan_id"] in tree
     script = cli("plan", "spec.json", "--format", "sh", cwd=folder).stdout

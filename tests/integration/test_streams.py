@@ -176,21 +176,6 @@ def test_a_timecode_is_moved_or_removed_but_never_wrong(
         assert found == right
 
 
-def test_fields_are_not_written_as_frames_without_a_word(
-    media: Media, binaries: Tools, tmp_path: Path
-) -> None:
-    source = media.made(
-        "fields.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=50:duration=1",
-        "-vf", "interlace=scan=tff,setfield=tff", "-c:v", "libx264", "-flags", "+ildct+ilme",
-    )  # fmt: skip
-    out = {"destination": "file:///out/o.mp4"}
-    drawn = job(source, op("drawtext", "src", "o", text="x"), o=out)
-    assert any("interlaced" in message for message in said(drawn, binaries))
-    whole = job(source, op("deinterlace", "src", "p"), op("drawtext", "p", "o", text="x"), o=out)
-    assert not any("interlaced" in message for message in said(whole, binaries))
-    assert not said(job(source, src=out), binaries)
-
-
 def test_a_film_is_not_written_into_one_picture(media: Media, binaries: Tools) -> None:
     with pytest.raises(Invalid) as caught:
         plan_of(job(media.clip(), src={"destination": "file:///out/o.webp"}), binaries)
