@@ -83,9 +83,16 @@ def bounds_of(run: Run) -> Bounds:
     row = run.row
     # pictures without times; and FFmpeg 6 and later counts from the first stream that is used, where
     # a clock may jump
-    is_guessed = "ps" in row.traits or (run.case == "combine" and "ts" in row.traits)
+    # and FFmpeg 5 does not read the edit lists of fragments
+    is_guessed = {"ps", "fragments"} & set(row.traits) or (
+        run.case == "combine" and "ts" in row.traits
+    )
     if is_guessed:
         return replace(_LOSSY, sound=0.045)
+    if run.target == "webm":
+        return replace(
+            _LOSSY, sound=0.008
+        )  # FFmpeg 5 delays the picture by what Opus puts in front
     if run.is_lossless and not row.is_lossy:
         return _EXACT
     has_many = any(track.channels > 2 for track in row.tracks)

@@ -85,7 +85,8 @@ def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> 
     raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     samples = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
     times = [float(f["pts_time"]) for f in shown["frames"] if "pts_time" in f]
-    return Heard(samples=samples, rate=rate, start=times[0] if times else 0.0)
+    # what lies before 0 is a codec's lead-in: told by some versions, and dropped by every decoder
+    return Heard(samples=samples, rate=rate, start=max(0.0, times[0]) if times else 0.0)
 
 
 Place = tuple[float, float, float, float, float, float]

@@ -128,7 +128,7 @@ SOUNDS = (
     _s("late_picture.mkv", "mkv", "picture late", late=Fraction(2, 5), tracks=(Track(seconds=Fraction(7, 5)),)),
     _s("start5.mkv", "mkv", "start not 0", words=("-output_ts_offset", "5")),
     _s("mono.mp4", "mp4", "mono", tracks=(Track(channels=1),)),
-    _s("surround.mp4", "mp4", "5.1", tracks=(Track(channels=6, layout="5.1", words=("-c:a", "flac")),), words=("-strict", "-2")),
+    _s("surround.mp4", "mp4", "5.1", tracks=(Track(channels=6, layout="5.1", words=("-c:a", "flac", "-sample_fmt:a", "s16")),), words=("-strict", "-2")),
     _s("side.mkv", "mkv", "5.1(side)", tracks=(Track(channels=6, layout="5.1(side)", words=("-c:a", "flac")),)),
     _s("seven.mkv", "mkv", "7.1", tracks=(Track(channels=8, layout="7.1", words=("-c:a", "flac")),)),
     _s("three.mkv", "mkv", "three tracks", tracks=tuple(Track(channels=1, seed=s, words=("-c:a", "flac")) for s in (1, 11, 21))),
