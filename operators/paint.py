@@ -10,7 +10,7 @@ from dataclasses import replace
 from operators.colorimetry import converted, is_hdr
 from operators.colors import COLORS
 from operators.filtergraph import Expression, Filter, Link, Pad, inner
-from operators.laying import clear, laid_in
+from operators.laying import clear, laid, laid_in
 from operators.media import Kind, VideoStream
 from operators.pixels import pixels_of
 
@@ -22,6 +22,11 @@ def is_exact(color: str, video: VideoStream) -> bool:
         return red == green == blue == 0
     is_same = video.color_space in ("bt470bg", "smpte170m")
     return red == green == blue or is_same or pixels_of(video.pixel_format).model != "yuv"
+
+
+def painted(video: VideoStream, made: VideoStream, *colors: str) -> VideoStream:
+    """`made` as it comes out where these colours are put on `video`."""
+    return made if all(is_exact(color, video) for color in colors) else laid(made)
 
 
 def framed(

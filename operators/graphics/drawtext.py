@@ -20,9 +20,8 @@ from operators.contract import (
 from operators.duration import format_seconds
 from operators.filtergraph import Expression, Filter, FontFile, Link, TextFile
 from operators.glyphs import FILES
-from operators.laying import laid
 from operators.media import Kind, MediaInfo
-from operators.paint import is_exact, laid_over, plain, sheet
+from operators.paint import is_exact, laid_over, painted, plain, sheet
 from operators.parameters import Bool, Color, Enum, Int, String, Timecode
 from operators.picture import LARGEST, POSITION, enabled
 from operators.problem import Problem
@@ -104,17 +103,15 @@ class Drawtext(Operator):
                 "start",
                 f"the input ends at {format_seconds(source.duration, 3)} s, before the text",
             )
-        colors = [self.fontcolor, *([self.boxcolor] if self.box else [])]
-        is_direct = all(is_exact(color, source.video[0]) for color in colors)
-        return source if is_direct else source.with_video(laid(source.video[0]))
+        video = source.video[0]
+        return source.with_video(painted(video, video, *self._colors))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.02, memory_mb=30)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         video = sources[0].video[0]
-        colors = [self.fontcolor, *([self.boxcolor] if self.box else [])]
-        if all(is_exact(color, video) for color in colors):
+        if all(is_exact(color, video) for color in self._colors):
             when = enabled(self.start, self.end)
             drawn = self._draw(self.fontcolor, self.boxcolor if self.box else None, when)
             return per_track(sources[0], video=[drawn])
@@ -122,6 +119,10 @@ class Drawtext(Operator):
         box = self._draw("black@0", plain(self.boxcolor))
         boxes = [sheet(video, self.boxcolor, (box,))] if self.box else []
         return laid_over(result.video[0], [*boxes, letters], enable=enabled(self.start, self.end))
+
+    @property
+    def _colors(self) -> tuple[str, ...]:
+        return (self.fontcolor, self.boxcolor) if self.box else (self.fontcolor,)
 
     def _draw(
         self, letters: str, box: str | None = None, enable: Expression | None = None

@@ -19,9 +19,8 @@ from operators.contract import (
 )
 from operators.fields import with_lines_moved
 from operators.filtergraph import Filter, Link
-from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
-from operators.paint import framed, is_exact
+from operators.paint import framed, painted
 from operators.parameters import Color, Int, Size, String
 from operators.picture import LARGEST, centre, display_aspect, pad_format, padded, to_even
 from operators.problem import Problem
@@ -111,7 +110,7 @@ class Pad(Operator):
             display_height=canvas.height,
             pixel_format=pad_format(video.pixel_format, canvas, *self._corner(video, canvas)),
         )
-        return source.with_video(made if is_exact(self.color, video) else laid(made))
+        return source.with_video(painted(video, made, self.color))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.01, memory_mb=30)

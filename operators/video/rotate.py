@@ -18,9 +18,8 @@ from operators.contract import (
 )
 from operators.fields import with_lines_moved
 from operators.filtergraph import Filter, Link
-from operators.laying import laid
 from operators.media import Kind, MediaInfo, VideoStream
-from operators.paint import framed, is_exact
+from operators.paint import framed, painted
 from operators.parameters import Color, Float
 from operators.picture import seen_size, squared
 from operators.reading import param
@@ -74,7 +73,7 @@ class Rotate(Operator):
                 replace(turned, display_width=shown, display_height=turned.height)
             )
         tilted = video.resized(*self._canvas(video))
-        return source.with_video(tilted if is_exact(self.fill, video) else laid(tilted))
+        return source.with_video(painted(video, tilted, self.fill))
 
     def estimate(self, sources: Sequence[MediaInfo], result: MediaInfo) -> Estimates:
         return filter_cost(result, factor=0.03 if self._turn in _QUARTERS else 0.15, memory_mb=40)

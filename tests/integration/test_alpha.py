@@ -28,7 +28,6 @@ CLEAR = {
     "prores": ("c.mov", ("-t", "0.4", "-c:v", "prores_ks", "-pix_fmt", "yuva444p10le")),
     "ffv1": ("c.mkv", ("-t", "0.4", "-c:v", "ffv1", "-pix_fmt", "bgra")),
 }  # fmt: skip
-_STILLS = ("png", "webp")
 
 
 def _clear(media: Media, kind: str) -> Path:

@@ -16,6 +16,10 @@ from tests.oracle.colour import Array, difference, light, pictures
 
 BARS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255))
 _X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "5")
+_OUTPUT = {
+    "destination": "file:///out/o.mp4",
+    "codec": {"video": {"codec": "h264", "crf": 5, "preset": "ultrafast"}},
+}
 HD, SD = (1280, 64), (704, 64)
 NEAR = 3.0
 """ΔE that nobody sees."""
@@ -226,12 +230,8 @@ def _looking(media: Media, look: str) -> Path:
 def test_what_is_joined_looks_alike(
     first: str, second: str, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    output = {
-        "destination": "file:///out/o.mp4",
-        "codec": {"video": {"codec": "h264", "crf": 5, "preset": "ultrafast"}},
-    }
     sources = [_looking(media, look) for look in (first, second)]
-    spec = joined("concat", sources, output, width=640, height=32)
+    spec = joined("concat", sources, _OUTPUT, width=640, height=32)
     for given, source in zip(spec["inputs"], sources, strict=True):
         if source.suffix == ".png":
             given["duration"] = "400ms"
@@ -246,13 +246,9 @@ def test_what_is_joined_looks_alike(
 def test_a_logo_has_its_colours_on_every_picture(
     base: str, top: str, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    output = {
-        "destination": "file:///out/o.mp4",
-        "codec": {"video": {"codec": "h264", "crf": 5, "preset": "ultrafast"}},
-    }
     sources = [_looking(media, base), _looking(media, top)]
     spec = joined(
-        "overlay", sources, output, position="custom", x=0, y=0, scale=0.25, opacity=0.999
+        "overlay", sources, _OUTPUT, position="custom", x=0, y=0, scale=0.25, opacity=0.999
     )
     (path,) = render(spec, tmp_path, binaries).paths
     size = SD if top.startswith("sd") else HD
