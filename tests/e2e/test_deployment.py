@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.helpers.collector import Collector, collector
 from tests.helpers.compose import Deployment, Process, deployment, ours
+from tests.helpers.http_client import ask, http_client
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL
@@ -59,7 +60,7 @@ def client(deployed: Deployment) -> Iterator[httpx.Client]:
     made = deployed.run("api", "apikey", "create")
     assert made.returncode == 0, made.stderr
     headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
-    with httpx.Client(base_url=process(deployed, "api").url, headers=headers) as made_client:
+    with http_client(process(deployed, "api").url, headers) as made_client:
         yield made_client
 
 
@@ -120,7 +121,7 @@ def _metrics(text: str) -> dict[str, list[Any]]:
 def test_metrics_of_the_api_and_of_workers_show_the_job(
     deployed: Deployment, client: httpx.Client, job: dict[str, Any]
 ) -> None:
-    assert httpx.get(f"{process(deployed, 'api').url}/metrics").status_code == 401
+    assert ask(f"{process(deployed, 'api').url}/metrics").status_code == 401
     api = _metrics(client.get("/metrics").raise_for_status().text)
     assert api["media_pipeline_jobs_submitted_total"][0].value == 1
     routes = {sample.labels["route"] for sample in api["media_pipeline_http_requests_total"]}
@@ -128,14 +129,14 @@ def test_metrics_of_the_api_and_of_workers_show_the_job(
     assert not any(job["job_id"] in route for route in routes)
     up = {s.labels["dependency"]: s.value for s in api["media_pipeline_dependency_up"]}
     assert up == {"postgres": 1, "redis": 1}
-    media = _metrics(httpx.get(f"{process(deployed, 'media').url}/metrics").text)
+    media = _metrics(ask(f"{process(deployed, 'media').url}/metrics").text)
     (done,) = media["media_pipeline_step_attempts_total"]
     assert (done.labels, done.value) == ({"kind": "ffmpeg", "status": "completed"}, 1)
     assert media["media_pipeline_ffmpeg_media_seconds_total"][0].value == pytest.approx(2, abs=0.2)
-    transfer = _metrics(httpx.get(f"{process(deployed, 'transfer').url}/metrics").text)
+    transfer = _metrics(ask(f"{process(deployed, 'transfer').url}/metrics").text)
     moved = {s.labels["direction"] for s in transfer["media_pipeline_transferred_bytes_total"]}
     assert moved == {"in", "out"}
-    control = _metrics(httpx.get(f"{process(deployed, 'control').url}/metrics").text)
+    control = _metrics(ask(f"{process(deployed, 'control').url}/metrics").text)
     assert control["media_pipeline_job_wait_seconds_count"][0].value == 1
 
 
@@ -168,7 +169,7 @@ def test_the_trace_leads_from_the_caller_to_ffmpeg(traces: Collector, job: dict[
 
 def test_of_two_beats_one_is_enough(deployed: Deployment) -> None:
     def sweeps() -> float:
-        text = httpx.get(f"{process(deployed, 'control').url}/metrics").raise_for_status().text
+        text = ask(f"{process(deployed, 'control').url}/metrics").raise_for_status().text
         found = _metrics(text).get("media_pipeline_sweeps_total")
         return float(found[0].value) if found else 0
 
@@ -216,14 +217,11 @@ def test_the_doctor_says_what_is_wrong(deployed: Deployment) -> None:
 
 def test_flower_asks_for_its_login(deployed: Deployment, job: dict[str, Any]) -> None:
     url = f"{process(deployed, 'flower').url}/flower"
-    assert httpx.get(f"{url}/tasks").status_code == 401
-    assert httpx.get(f"{url}/api/tasks").status_code == 401
-    assert httpx.get(f"{url}/tasks", auth=deployed.login()).status_code == 200
-    assert (
-        httpx.get(f"{process(deployed, 'flower').url}/tasks", auth=deployed.login()).status_code
-        == 404
-    )
-    text = httpx.get(f"{url}/metrics").raise_for_status().text
+    assert ask(f"{url}/tasks").status_code == 401
+    assert ask(f"{url}/api/tasks").status_code == 401
+    assert ask(f"{url}/tasks", auth=deployed.login()).status_code == 200
+    assert ask(f"{process(deployed, 'flower').url}/tasks", auth=deployed.login()).status_code == 404
+    text = ask(f"{url}/metrics").raise_for_status().text
     assert 'flower_events_total{task="media_pipeline.run_step"' in text
 
 
@@ -235,7 +233,7 @@ def test_flower_shows_workers_and_tasks_in_a_browser(
     if browser is None:
         pytest.skip("no chromium: make chromium")
     url = f"{process(deployed, 'flower').url}/flower"
-    tasks = httpx.get(f"{url}/api/tasks", auth=deployed.login()).json()
+    tasks = ask(f"{url}/api/tasks", auth=deployed.login()).json()
     ran = {key: one for key, one in tasks.items() if one["name"] == "media_pipeline.run_step"}
     assert {one["state"] for one in ran.values()} == {"SUCCESS"}
     inside = url.replace("//", "//{}:{}@".format(*deployed.login()))

@@ -21,6 +21,7 @@ from app.settings import Settings
 from app.store.session import database_url
 from operators.reading import declared
 from tests.helpers import kinds
+from tests.helpers.http_client import http_client
 from tests.helpers.pace import scaled, until
 
 # seconds instead of minutes: the same rules, faster
@@ -302,9 +303,7 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
     try:
         key = _await_greeting(process, output)
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=scaled(10)
-        ) as client:
+        with http_client(f"http://127.0.0.1:{port}", headers) as client:
             service = Service(process=process, data_dir=data_dir, client=client, key=key)
             _await_workers(service)
             yield service
