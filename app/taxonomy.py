@@ -116,6 +116,7 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.OUTPUT_UPLOAD_FAILED: _row(_I, 502, _YES, "The output could not be uploaded.", _TRIED),
         Code.OUTPUT_ACCESS_DENIED: _row(_P, 403, _NO, "The destination may not be written.", "Let the service's user write there."),
         Code.OUTPUT_WRITE_FAILED: _row(_I, 500, _YES, "The output could not be written.", _TRIED),
+        Code.OUTPUT_DIFFERS: _row(_W, 422, _NO, "A warning: the output is published, but something about it is not what its input promised.", "Look at the output at the place that the message names."),
     },
     "infrastructure": {
         Code.FFMPEG_UNAVAILABLE: _row(_I, 503, _YES, "FFmpeg cannot be started on the machine.", "Whoever runs the service: run media-pipeline doctor on that worker."),

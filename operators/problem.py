@@ -69,6 +69,7 @@ class Code(StrEnum):
     OUTPUT_UPLOAD_FAILED = auto()
     OUTPUT_ACCESS_DENIED = auto()
     OUTPUT_WRITE_FAILED = auto()
+    OUTPUT_DIFFERS = auto()
     # infrastructure
     INSUFFICIENT_DISK_SPACE = auto()
     INSUFFICIENT_MEMORY = auto()

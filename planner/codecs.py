@@ -57,6 +57,8 @@ class Encoder:
     """What it needs beside a pixel format with transparency."""
     field_options: tuple[str, ...] = ()
     """With which it keeps fields apart; empty: it knows whole frames only."""
+    decoded_rate: int | None = None
+    """At which rate decoders hand samples over, where that is always the same."""
     keeps_range: bool = False
     """Whether it says that luma runs from end to end, of deep samples too."""
     cpu_factor: float = 1.0
@@ -155,7 +157,7 @@ ENCODERS: tuple[Encoder, ...] = (
     ),
     Encoder(
         name="libopus", codec="opus", kind=Kind.AUDIO, max_channels=8, needs_plain_layout=True, cpu_factor=0.02,
-        sample_rates=(8000, 12000, 16000, 24000, 48000),
+        sample_rates=(8000, 12000, 16000, 24000, 48000), decoded_rate=48000,
     ),
     Encoder(name="libvorbis", codec="vorbis", kind=Kind.AUDIO, max_channels=8, cpu_factor=0.02),
     # named, or the first frame's length becomes that of all, and less than 16 samples is refused
@@ -188,6 +190,8 @@ class Container:
     max_audio_tracks: int | None = None
     keeps_start: bool = True
     """Whether a stream can begin later than the file."""
+    keeps_offset: bool = False
+    """Whether what is copied keeps its distance from 0, although the file begins there."""
     flags: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     """The name by which players know a codec here, where FFmpeg's choice is another one."""
@@ -232,8 +236,8 @@ CONTAINERS: tuple[Container, ...] = (
     ),
     Container(name="wav", muxer="wav", keeps_start=False, extensions=("wav",), audio=_PCM, max_audio_tracks=1, flags=_RF64),
     Container(name="flac", muxer="flac", keeps_start=False, extensions=("flac",), audio=("flac",), max_audio_tracks=1),
-    Container(name="ogg", muxer="ogg", extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
-    Container(name="opus", muxer="opus", extensions=("opus",), audio=("opus",), max_audio_tracks=1),
+    Container(name="ogg", muxer="ogg", keeps_start=False, keeps_offset=True, extensions=("ogg", "oga"), audio=("opus", "vorbis", "flac")),
+    Container(name="opus", muxer="opus", keeps_start=False, keeps_offset=True, extensions=("opus",), audio=("opus",), max_audio_tracks=1),
     Container(name="jpg", muxer="image2", keeps_start=False, extensions=("jpg", "jpeg"), video=("mjpeg",), is_image=True),
     Container(name="png", muxer="image2", keeps_start=False, extensions=("png",), video=("png",), is_image=True),
     Container(name="webp", muxer="image2", keeps_start=False, extensions=("webp",), video=("webp",), is_image=True),

@@ -60,7 +60,9 @@ def encode(
         if not _is_wanted(given, container, kind, len(streams[kind]), findings):
             continue
         made = (
-            _copy_track(kind, position, untouched[position], container)
+            _copy_track(
+                kind, position, replace(untouched[position], start_ms=stream.start_ms), container
+            )
             if is_copyable(given, container, kind, untouched.get(position), findings)
             and not is_better_anew(given, container, source, untouched[position])
             else _encode_track(
@@ -218,7 +220,7 @@ def _audio(
     result = replace(
         stream,
         codec=encoder.codec,
-        sample_rate=rate,
+        sample_rate=encoder.decoded_rate or rate,
         channels=channels,
         channel_layout=layout,
         bit_depth=encoder.sample_bits and min(encoder.sample_bits, stream.bit_depth or 16),

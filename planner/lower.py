@@ -138,7 +138,8 @@ def _command(
     sources = labels.sources
     argv = [
         "ffmpeg", *_GLOBAL, *sources.options(),
-        *(word for graph in graphs for word in ("-filter_complex", graph)), *words,
+        *(word for graph in graphs for word in ("-filter_complex", graph)),
+        *words, *sources.clocks(),
     ]  # fmt: skip
     reads = [
         sources.step_of[name]

@@ -8,13 +8,15 @@ from operators.colorimetry import converted, narrowed, needs_narrowing, stated, 
 from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
-from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from planner import safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
 from planner.spec import InputSpec
 from planner.wiring import Joined, Track
 
+_COUNTED_FROM_USED = ("mpegts", "mpeg", "ogg")
+"""Demuxers whose files FFmpeg counts from the first stream that is used, not from their beginning."""
 _ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 Crossing = Mapping[str, Sequence[Track]]
@@ -29,6 +31,7 @@ class Sources:
     step_of: Mapping[str, str]
     intermediates: Crossing
     _numbers: dict[Reading, int] = field(default_factory=dict)
+    _used: dict[Reading, set[tuple[Kind, int]]] = field(default_factory=dict)
     files: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,7 +98,9 @@ class Sources:
 
     def specifier(self, track: Track) -> str:
         """`0:v:0`: where a track is found among the inputs."""
-        number = self._number((track.node, track.reading))
+        reading = (track.node, track.reading)
+        number = self._number(reading)
+        self._used.setdefault(reading, set()).add((track.kind, track.index))
         return f"{number}:{track.kind.value[0]}:{self._position(track)}"
 
     def _number(self, reading: Reading) -> int:
@@ -138,6 +143,29 @@ class Sources:
         if info.video and not info.is_still:
             forced += ["-reinit_filter:v", "0"]  # `steady` sees to what changes
         return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", f"{{in:{given.id}}}"]
+
+    def clocks(self) -> list[str]:
+        """Outputs into nothing, of the streams with which files begin: FFmpeg takes the first stream
+        that is used for the beginning, and what is read would come too early."""
+        return [word for reading in self._used for word in self._clock(reading)]
+
+    def _clock(self, reading: Reading) -> list[str]:
+        given = self.draft.graph.by_id[reading[0]].spec
+        if not isinstance(given, InputSpec):
+            return []
+        info = self.draft.probed[given.id]
+        begins = {
+            (kind, index): stream.start_ms
+            for kind in FLOWING
+            for index, stream in enumerate(info.streams(kind))
+        }
+        kind, index = min(begins, key=lambda place: begins[place])
+        is_used = begins[kind, index] == min(begins[place] for place in self._used[reading])
+        if info.format not in _COUNTED_FROM_USED or is_used:
+            return []
+        letter, position = kind.value[0], stream_position(info, kind, index)
+        first = f"{self._number(reading)}:{letter}:{position}"
+        return ["-map", first, f"-c:{letter}", "copy", f"-frames:{letter}", "1", "-f", "null", "-"]
 
 
 def _part(cut: Cut | None) -> list[str]:

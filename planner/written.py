@@ -46,6 +46,6 @@ def _placed(track: Written, container: Container, source: MediaInfo) -> VideoStr
     stream = track.stream
     if container.keeps_start:
         return stream
-    lead_in = stream.start_ms - source.start_ms if track.is_filled else 0
+    lead_in = stream.start_ms - source.start_ms if track.is_filled or container.keeps_offset else 0
     length = None if stream.duration_ms is None else stream.duration_ms + lead_in
     return replace(stream, start_ms=source.start_ms, duration_ms=length)

@@ -5,7 +5,7 @@ Reading ffprobe's JSON is in `app.engine.ffprobe_json`; here are the runs of the
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -19,7 +19,7 @@ from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
-from operators.media import MediaInfo, Picture, VideoStream
+from operators.media import AudioStream, MediaInfo, Picture, VideoStream
 from operators.pixels import pixels_of
 from operators.problem import Code
 from planner import safety
@@ -30,7 +30,11 @@ _SCRIPTS = (b"#EXTM3U", b"ffconcat version", b"v=0\r\n", b"v=0\n")  # playlists,
 _TEXTS = ("srt", "ass", "webvtt")
 _MOST_TEXT_BYTES = 16 << 20
 _MAYBE_INTERLACED = ("mpeg4", "mpeg2video", "dvvideo", "h264", "ffv1", "prores", "dnxhd", "vc1")
+_LATE = ("wmav1", "wmav2")
+"""Codecs whose first packets give no sound."""
 _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about the duration
+
+Lines = Callable[[bytes], object]
 
 
 def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
@@ -58,7 +62,7 @@ def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
     if is_partial:
         raise Failure(code=Code.MEDIA_PROBE_FAILED, message="The file must be read to its end.")
     try:
-        return _with_true_duration(info, path, tools)
+        return _with_late_sound(_with_true_duration(info, path, tools), path, tools)
     except Failure:
         if _is_dubious(info):
             raise
@@ -108,6 +112,13 @@ def _ffprobe(path: str, tools: Tools) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+def packets(path: str, tools: Tools, entries: str, take: Lines, *where: str) -> None:
+    """Give each packet's line of ffprobe, its `entries` with commas between, to `take`; nothing is
+    decoded. Raises: Failure."""
+    shown = ("-show_entries", f"packet={entries}", "-of", "csv=p=0", *where)
+    _run(path, tools, *shown, timeout_s=_SCAN_TIMEOUT_S, lines=take)
+
+
 def packet_places(
     path: str, tools: Tools, spans: Sequence[tuple[float, float]]
 ) -> list[tuple[int, int]]:
@@ -121,8 +132,7 @@ def packet_places(
             found.append((int(position), int(position) + int(size)))
 
     wanted = ",".join(f"{start:.3f}%{end:.3f}" for start, end in spans)
-    shown = ("-show_entries", "packet=size,pos", "-of", "csv=p=0", "-read_intervals", wanted)
-    _run(path, tools, *shown, timeout_s=_SCAN_TIMEOUT_S, lines=take)
+    packets(path, tools, "size,pos", take, "-read_intervals", wanted)
     return found
 
 
@@ -131,7 +141,7 @@ def _run(
     tools: Tools,
     *what: str,
     timeout_s: float,
-    lines: Callable[[bytes], object] | None = None,
+    lines: Lines | None = None,
 ) -> Outcome:
     """ffprobe on a file. Raises: Failure."""
     guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
@@ -166,16 +176,7 @@ def _is_dubious(info: MediaInfo) -> bool:
 def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     """Read all packets (no decoding) to learn how long the streams really are."""
     ends = PacketEnds()
-    _run(
-        path,
-        tools,
-        "-show_entries",
-        "packet=stream_index,pts_time,duration_time",
-        "-of",
-        "csv=p=0",
-        timeout_s=_SCAN_TIMEOUT_S,
-        lines=ends.feed,
-    )
+    packets(path, tools, "stream_index,pts_time,duration_time", ends.feed)
     starts, lengths = ends.starts(info), ends.lengths(info)
     if not lengths:
         return replace(info, duration_is_exact=False)
@@ -183,7 +184,7 @@ def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     is_whole = all(starts[video.index] == video.start_ms for video in info.video)
     return replace(
         info,
-        duration_ms=max(lengths.values()),
+        duration_ms=_from_first_to_last(starts, lengths),
         duration_is_exact=ends.is_continuous and is_whole,
         video=tuple(
             replace(v, duration_ms=lengths.get(v.index), start_ms=starts[v.index])
@@ -191,6 +192,41 @@ def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
         ),
         audio=tuple(replace(a, duration_ms=lengths.get(a.index)) for a in info.audio),
     )
+
+
+def _from_first_to_last(starts: Mapping[int, int], lengths: Mapping[int, int]) -> int:
+    """How long all streams take together, in ms."""
+    return max(starts[n] + length for n, length in lengths.items()) - min(
+        starts[n] for n in lengths
+    )
+
+
+def _with_late_sound(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
+    """Sound whose decoder begins later than the first packet, and ends as much later than the last."""
+
+    def heard(track: AudioStream) -> AudioStream:
+        if track.codec not in _LATE or track.duration_ms is None:
+            return track
+        frames: list[list[str]] = []
+        shown = (
+            "-select_streams", str(track.index), "-read_intervals", "%+#8",
+            "-show_entries", "frame=pts_time,nb_samples", "-of", "csv=p=0",
+        )  # fmt: skip
+        _run(path, tools, *shown, timeout_s=_TIMEOUT_S, lines=lambda line: frames.append(line.decode("ascii", "replace").split(",")))  # fmt: skip
+        try:
+            late_ms = round(float(frames[0][0]) * 1000) - track.start_ms
+            frame_ms = round(float(frames[0][1]) * 1000 / track.sample_rate)
+        except (IndexError, ValueError):
+            return track
+        if late_ms <= 0:
+            return track
+        length = track.duration_ms - late_ms + frame_ms
+        return replace(track, start_ms=track.start_ms + late_ms, duration_ms=length)
+
+    audio = tuple(map(heard, info.audio))
+    streams = [s for s in (*info.video, *audio) if s.duration_ms is not None]
+    ends = max((s.start_ms + (s.duration_ms or 0) for s in streams), default=0)
+    return replace(info, audio=audio, duration_ms=max(info.duration_ms or 0, ends - info.start_ms))
 
 
 def _with_sizes(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
@@ -238,9 +274,8 @@ def _with_counted_rate(info: MediaInfo, path: str, tools: Tools, is_partial: boo
             times.append(float(line.decode("ascii", "replace").strip().rstrip(",")))
 
     where = frame_rate.stretches(info.duration_ms, is_partial)
-    shown = ("-select_streams", "v:0", "-read_intervals", where, "-show_entries", "packet=pts_time")
     with suppress(Failure):
-        _run(path, tools, *shown, "-of", "csv=p=0", timeout_s=_TIMEOUT_S, lines=take)
+        packets(path, tools, "pts_time", take, "-select_streams", "v:0", "-read_intervals", where)
     video = info.video[0]
     found = frame_rate.average(times, video.frame_rate or Fraction(1), info.duration_ms)
     return info.with_video(replace(video, frame_rate=found, is_vfr=True)) if found else info

@@ -1,42 +1,125 @@
 """Is a written file what was planned? Exit 0 is not success; the planned MediaInfo decides."""
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from app.errors import Failure
-from operators.media import FLOWING, AudioStream, MediaInfo, Stream
+from operators.fields import first_field
+from operators.media import FLOWING, AudioStream, MediaInfo, Stream, VideoStream
+from operators.pixels import pixels_of
 from operators.problem import Code
 
 _AUDIO_FRAME_SAMPLES = 1152  # of MP3, the longest of the common codecs
 _IRREGULAR = 4  # a single frame of irregular ones may last as long as so many average ones
+_OUT_OF_STEP_MS = 100  # decoders of Windows Media hold back nearly that much
+_FLOAT = 0.5
+_UNSAID = (None, "unknown", "unspecified", "reserved")
+
+Fact = Callable[[Any], object]
+"""What a stream is; None where nothing is known of it."""
 
 
 def verify(planned: MediaInfo, actual: MediaInfo) -> None:
-    """Compare a finished file with the plan: streams, sizes, length. Raises: Failure."""
+    """Compare a finished file with the plan: its streams, what they are, starts and lengths.
+
+    Raises: Failure.
+    """
     for kind in FLOWING:
         wanted, found = len(planned.streams(kind)), len(actual.streams(kind))
         if wanted != found:
-            raise _invalid(f"it has {found} {kind} streams instead of {wanted}")
-    for expected, seen in zip(planned.video, actual.video, strict=True):
-        if (expected.width, expected.height) != (seen.width, seen.height):
-            raise _invalid(
-                f"its picture is {seen.width}x{seen.height} instead of {expected.width}x{expected.height}"
-            )
-    wanted_streams: tuple[Stream, ...] = (*planned.video, *planned.audio)
-    for wanted_stream, found_stream in zip(
-        wanted_streams, (*actual.video, *actual.audio), strict=True
-    ):
-        _verify_stream(planned, wanted_stream, found_stream)
+            raise not_as_planned(f"it has {found} {kind} streams instead of {wanted}")
+    for expected, seen in _pairs(planned, actual):
+        _verify_facts(expected, seen)
+        if planned.duration_is_exact:
+            _verify_stream_length(expected, seen, tolerance_ms(planned))
+    if planned.duration_is_exact:
+        _verify_starts(planned, actual)
     _verify_length(planned, actual)
 
 
-def _verify_stream(planned: MediaInfo, expected: Stream, seen: Stream) -> None:
-    if expected.codec != seen.codec:
-        raise _invalid(f"a stream is {seen.codec} instead of {expected.codec}")
+def _pairs(planned: MediaInfo, actual: MediaInfo) -> list[tuple[Stream, Stream]]:
+    """Streams as planned and as found."""
+    wanted: tuple[Stream, ...] = (*planned.video, *planned.audio)
+    return list(zip(wanted, (*actual.video, *actual.audio), strict=True))
+
+
+def _verify_facts(expected: Stream, seen: Stream) -> None:
+    """What is known of both must be the same: some containers tell less than was planned."""
+    for name, fact in (_OF_PICTURE if isinstance(expected, VideoStream) else _OF_SOUND).items():
+        wanted, found = fact(expected), fact(seen)
+        if wanted not in _UNSAID and found not in _UNSAID and wanted != found:
+            raise not_as_planned(f"its {name} is {found} instead of {wanted}")
+    bits, least = _depth(seen), _depth(expected)
+    if bits and least and bits < least:  # more: what some decoders make of it
+        raise not_as_planned(f"its depth is {_bits(bits)} instead of {_bits(least)}")
+
+
+def _size(video: VideoStream) -> str:
+    return f"{video.width}x{video.height}"
+
+
+def _shape(video: VideoStream) -> str:
+    """As near as containers tell it: GIF in 64ths, WebM by whole pixels."""
+    return f"{float(video.sar):.1f}:1"
+
+
+def _transparency(video: VideoStream) -> str | None:
+    if video.pixel_format is None:
+        return None
+    return "kept" if pixels_of(video.pixel_format).has_alpha else "lost"
+
+
+def _depth(stream: Stream) -> float | None:
+    """Bits of a sample; floating-point ones are deeper than any other of their size."""
+    if isinstance(stream, AudioStream):
+        return stream.bit_depth and stream.bit_depth + (_FLOAT if stream.is_float else 0)
+    assert isinstance(stream, VideoStream)
+    return pixels_of(stream.pixel_format).depth if stream.pixel_format else None
+
+
+def _bits(depth: float) -> str:
+    return f"{int(depth)} bits" if depth == int(depth) else f"{int(depth)} bits of floating point"
+
+
+def _channels(audio: AudioStream) -> str | None:
+    """Of AAC, what is stored may be half of what a decoder makes of it (parametric stereo, SBR)."""
+    return None if audio.codec == "aac" else f"{audio.channels} channels at {audio.sample_rate} Hz"
+
+
+_OF_PICTURE: Mapping[str, Fact] = {
+    "codec": lambda video: video.codec,
+    "picture": _size,
+    "rotation": lambda video: video.rotation,
+    "shape of pixels": _shape,
+    "transparency": _transparency,
+    "first field": first_field,
+    "matrix": lambda video: video.color_space,
+    "primaries": lambda video: video.color_primaries,
+    "transfer": lambda video: video.color_transfer,
+    "range": lambda video: video.color_range,
+}
+_OF_SOUND: Mapping[str, Fact] = {
+    "codec": lambda audio: audio.codec,
+    "sound": _channels,
+}
+
+
+def _verify_stream_length(expected: Stream, seen: Stream, tolerance: int) -> None:
     lengths = expected.duration_ms, seen.duration_ms
-    if planned.duration_is_exact and lengths[0] and lengths[1] is not None:
-        off_by = abs(lengths[1] - lengths[0])
-        if off_by > tolerance_ms(planned):
-            raise _invalid(f"a stream of it lasts {lengths[1]} ms instead of {lengths[0]} ms")
+    if lengths[0] and lengths[1] is not None and abs(lengths[1] - lengths[0]) > tolerance:
+        raise not_as_planned(f"a stream of it lasts {lengths[1]} ms instead of {lengths[0]} ms")
+
+
+def _verify_starts(planned: MediaInfo, actual: MediaInfo) -> None:
+    """Whether streams begin as far from each other as planned."""
+    pairs = _pairs(planned, actual)
+    if not pairs or planned.is_still:
+        return
+    offsets = [seen.start_ms - expected.start_ms for expected, seen in pairs]
+    apart = max(offsets) - min(offsets)
+    if apart > tolerance_ms(planned) + _OUT_OF_STEP_MS:
+        raise not_as_planned(f"its streams begin {apart} ms further from each other")
 
 
 def _verify_length(planned: MediaInfo, actual: MediaInfo) -> None:
@@ -48,7 +131,9 @@ def _verify_length(planned: MediaInfo, actual: MediaInfo) -> None:
         return
     off_by = abs((actual.duration_ms or 0) - (planned.duration_ms or 0))
     if off_by > tolerance_ms(planned):
-        raise _invalid(f"it lasts {actual.duration_ms} ms instead of {planned.duration_ms} ms")
+        raise not_as_planned(
+            f"it lasts {actual.duration_ms} ms instead of {planned.duration_ms} ms"
+        )
 
 
 def tolerance_ms(planned: MediaInfo) -> int:
@@ -70,5 +155,6 @@ def _frames(audio: AudioStream) -> int:
     return 4 if audio.codec == "mp3" else 2
 
 
-def _invalid(what: str) -> Failure:
+def not_as_planned(what: str) -> Failure:
+    """The failure of an output that must not be published."""
     return Failure(code=Code.OUTPUT_INVALID, message=f"The output is not what was planned: {what}.")

@@ -95,6 +95,26 @@ def test_half_a_file_is_the_inputs_fault(service: Service, media: Media) -> None
     assert not (service.media / "out" / "half.mp4").exists()
 
 
+def test_a_recording_with_holes_is_made_and_told_of(service: Service, media: Media) -> None:
+    """Pictures are missing where nobody looks before the work; sound goes on."""
+    whole = media.clip("whole.mkv", seconds=10, extra=("-g", "1"))
+    source = service.media / "holes.mkv"
+    drop = r"noise=drop=gte(pts*tb\,4.2)*lt(pts*tb\,4.9)"
+    subprocess.run(
+        [
+            media.binaries.ffmpeg, "-v", "error", "-y", "-i", str(whole), "-c", "copy", "-bsf:v", drop,
+            str(source),
+        ],
+        check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    spec = job(source, op("scale", "src", "o", width=160), o=service.media / "out" / "holes.mp4")
+    done = service.run(spec)
+    assert done["status"] == "completed", done["error"]
+    (warning,) = done["warnings"]
+    assert (warning["code"], warning["pointer"]) == ("OUTPUT_DIFFERS", "/outputs/0")
+    assert "frames where 300 were expected" in warning["message"]
+
+
 def test_a_folder_where_the_output_belongs(service: Service, clip: Path) -> None:
     target = service.media / "out" / "taken.mp4"
     target.mkdir(parents=True)

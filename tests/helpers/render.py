@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.engine import probe, process, workspace
+from app.engine import pace, probe, process, workspace
 from app.engine.outcome import Outcome
 from app.engine.tools import Tools
 from app.engine.verify import verify
@@ -39,6 +39,8 @@ class Rendered:
     """What measuring passes warned of."""
     files: dict[int, list[Path]] = field(default_factory=dict)
     """All files of each output."""
+    doubts: list[str] = field(default_factory=list)
+    """What a worker would warn of."""
     samples: list[Sample] = field(default_factory=list)
     """What every step had to do, and what it took."""
 
@@ -68,6 +70,7 @@ def render(
     measured: dict[str, Mapping[str, str]] = {}
     warnings: list[str] = []
     files: dict[int, list[Path]] = {}
+    doubts: list[str] = []
     samples: list[Sample] = []
     for step in plan.steps:
         began, outcomes, size = time.perf_counter(), list[Outcome](), 0
@@ -113,6 +116,8 @@ def render(
             paths = [Path(path) for path, _ in output.written()]
             seen = probe.probe(str(paths[-1]), binaries)
             verify(output.planned, seen)
+            if seen.duration_ms:
+                doubts += pace.check(output.planned, seen, pace.read(str(paths[-1]), binaries))
             assert not output.is_numbered or len(paths) == output.images, paths
             outputs[output.index] = (paths[0], output.planned, seen)
             files[output.index] = paths
@@ -126,6 +131,7 @@ def render(
         found=[found for _, _, found in ordered],
         warnings=warnings,
         files=files,
+        doubts=doubts,
         samples=samples,
     )
 

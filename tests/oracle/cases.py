@@ -148,7 +148,7 @@ CASES: dict[str, Case] = {
     "deinterlace": Case(op="deinterlace", means=lambda p: p, needs=_SEEN),
     "drawtext": Case(op="drawtext", params=_fixed(text=".", fontsize=4, position="bottom_left", margin=0), means=lambda p: p, needs=_SEEN),
     "overlay": Case(op="overlay", params=_fixed(position="custom", x=0, y=0, scale=0.04), others=("still.png",), means=lambda p: p, needs=_SEEN),
-    "thumbnail": Case(op="thumbnail", params=_fixed(time=0.41), means=_at(Fraction(41, 100)), needs=_SEEN),
+    "thumbnail": Case(op="thumbnail", params=_fixed(time=0.43), means=_at(Fraction(43, 100)), needs=_SEEN),
     "softer": Case(op="volume", params=_fixed(gain_db=-6), means=lambda p: by_definition.louder(p, 10 ** (-6 / 20)), needs=_HEARD),
     "loudnorm": Case(op="loudnorm", means=by_definition.normalised, needs=_HEARD),
     "mix": Case(op="mix", others=("other.wav",), means=lambda p: by_definition.mixed(p, _other("other.wav")), needs=_HEARD),
@@ -170,7 +170,7 @@ def fits(case: Case, row: Specimen) -> bool:
         return (
             row.has_picture and row.rate is not None and not row.is_still and row.size == (192, 144)
         )
-    if case.op == "thumbnail" and {"no times", "ts", "ps"} & set(row.traits):
+    if case.op == "thumbnail" and {"no times", "ps"} & set(row.traits):
         return False  # its times are told differently by versions of FFmpeg
     if row.is_still:
         return case.op in ("scale", "crop", "pad", "rotate", "thumbnail")
