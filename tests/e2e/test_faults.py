@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
-from tests.helpers.service import Service
+from tests.helpers.service import Service, freeze
 from tests.helpers.specs import endless, job, op, slow
 
 pytestmark = pytest.mark.stack("default")
@@ -163,6 +163,7 @@ def test_a_worker_told_to_end_gives_its_step_to_the_next(
     out = service.media / "out" / "drained.mp4"
     job_id = service.submit(slow(long_clip, out))["job_id"]
     service.wait_running(job_id)
+    freeze(job_id)  # or it may be done before the worker's patience is over
     for pid in service.pids("celery", "media1@"):
         if pid not in service.pool_pids(job_id):
             os.kill(pid, signal.SIGTERM)

@@ -17,7 +17,7 @@ import pytest
 from tests.helpers.compose import Deployment, Process, deployment
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
-from tests.helpers.service import TERMINAL
+from tests.helpers.service import TERMINAL, freeze
 from tests.helpers.specs import job, op, slow
 
 pytestmark = [pytest.mark.stack("rolling"), pytest.mark.server]
@@ -105,6 +105,7 @@ def test_a_step_that_outlasts_the_drain_moves_to_another_worker_at_no_cost(
         return any(step["frame"] for step in steps)
 
     until("FFmpeg reports progress", has_begun, 30, deployed.logs)
+    freeze(job_id)
     first = one(deployed, "media")
     begun = time.monotonic()
     first.child.send_signal(signal.SIGTERM)

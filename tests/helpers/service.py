@@ -143,7 +143,7 @@ class Service:
 
     def ffmpeg_pids(self, job_id: str) -> list[int]:
         """The FFmpeg processes that work for a job."""
-        return [pid for pid, command in commands() if job_id in command and "-progress" in command]
+        return ffmpeg_pids(job_id)
 
     def await_no_ffmpeg(self, job_id: str, seconds: float = 2) -> None:
         """Cancelled and timed-out jobs must have stopped by then."""
@@ -240,6 +240,17 @@ def files_in(folder: Path) -> list[Path]:
     """All files below; folders may go away while they are looked at."""
     found = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
     return [path for path in found if path.is_file()]
+
+
+def ffmpeg_pids(job_id: str) -> list[int]:
+    """The FFmpeg processes that work for a job."""
+    return [pid for pid, command in commands() if job_id in command and "-progress" in command]
+
+
+def freeze(job_id: str) -> None:
+    """Halt a job's FFmpeg: it is not done before somebody ends it."""
+    for pid in ffmpeg_pids(job_id):
+        os.kill(pid, signal.SIGSTOP)
 
 
 def commands() -> Iterator[tuple[int, str]]:

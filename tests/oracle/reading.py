@@ -75,7 +75,7 @@ def _turns(stream: dict[str, Any]) -> int:
 
 
 def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> Heard:
-    entries = "frame=pts_time"
+    entries = "frame=pts_time,nb_samples"
     shown = _probe(binaries, path, "-select_streams", f"a:{number}", "-show_entries", entries)
     rate, channels = int(stream["sample_rate"]), int(stream["channels"])
     command = [
@@ -85,8 +85,10 @@ def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> 
     raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     samples = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
     times = [float(f["pts_time"]) for f in shown["frames"] if "pts_time" in f]
-    # what lies before 0 is a codec's lead-in: told by some versions, and dropped by every decoder
-    return Heard(samples=samples, rate=rate, start=max(0.0, times[0]) if times else 0.0)
+    start = times[0] if times else 0.0
+    # what lies before 0 is a codec's lead-in, which most decoders drop, though they tell of it
+    is_dropped = len(samples) < sum(int(f.get("nb_samples", 0)) for f in shown["frames"])
+    return Heard(samples=samples, rate=rate, start=max(0.0, start) if is_dropped else start)
 
 
 Place = tuple[float, float, float, float, float, float]
