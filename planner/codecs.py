@@ -190,6 +190,9 @@ class Container:
     max_audio_tracks: int | None = None
     keeps_start: bool = True
     """Whether a stream can begin later than the file."""
+    time_base: str | None = None
+    """Where its clock is coarser than encoders': FFmpeg 5 does not convert the first times from one to
+    the other behind a bitstream filter."""
     keeps_offset: bool = False
     """Whether what is copied keeps its distance from 0, although the file begins there."""
     flags: tuple[str, ...] = ()
@@ -222,12 +225,12 @@ CONTAINERS: tuple[Container, ...] = (
         video=("h264", "hevc", "prores", "mpeg4"), audio=("aac", "mp3", "alac", "ac3", *_PCM),
     ),
     Container(
-        name="mkv", muxer="matroska", extensions=("mkv",),
+        name="mkv", muxer="matroska", extensions=("mkv",), time_base="1/1000",
         video=("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "prores", "ffv1"),
         audio=("aac", "opus", "mp3", "vorbis", "flac", "ac3", "alac", *_PCM),
     ),
     Container(
-        name="webm", muxer="webm", extensions=("webm",), video=("vp9", "av1", "vp8"),
+        name="webm", muxer="webm", extensions=("webm",), time_base="1/1000", video=("vp9", "av1", "vp8"),
         audio=("opus", "vorbis"),
     ),
     Container(name="mp3", muxer="mp3", keeps_start=False, extensions=("mp3",), audio=("mp3",), max_audio_tracks=1),

@@ -78,8 +78,9 @@ def _timing(encoder: Encoder, container: Container, stream: VideoStream, late_ms
     if not stream.is_vfr and _is_on_grid(late_ms, stream.frame_rate):
         return []
     # else times are rounded to the average rate: frames move, and some are lost
-    options = ["-enc_time_base:v:{n}", encoder.time_base] if encoder.time_base else []
-    if stream.is_vfr and container.muxer in ("matroska", "webm") and stream.frame_rate:
+    ticks = encoder.time_base and (container.time_base or encoder.time_base)
+    options = ["-enc_time_base:v:{n}", ticks] if ticks else []
+    if stream.is_vfr and not container.is_image and stream.frame_rate:
         # FFmpeg tells a frame's length by the packet that it was read with, which may be another's
         most = format_seconds(1 / stream.frame_rate)
         options += ["-bsf:v:{n}", rf"setts=pts=PTS:dts=DTS:duration=min(DURATION\,ceil({most}/TB))"]

@@ -195,7 +195,8 @@ def _write_output(
         words += [option.replace("{n}", number) for option in output.encoded.options]
         if output.track not in labels.made and not output.encoded.is_copied:
             steady = labels.sources.steady(output.track)
-            words += [f"-filter:v:{number}", ",".join(map(str, steady))] if steady else []
+            letter = output.track.kind.value[0]
+            words += [f"-filter:{letter}:{number}", ",".join(map(str, steady))] if steady else []
     index = draft.graph.by_id[name].index
     sidecar = _sidecar(draft, name)
     if sidecar:

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from operators.colorimetry import as_sdr, converted, flattened, in_rgb, in_yuv, is_hdr, narrowed
+from operators.colorimetry import (
+    as_sdr,
+    converted,
+    flattened,
+    in_rgb,
+    in_yuv,
+    is_hdr,
+    narrowed,
+    needs_narrowing,
+)
 from operators.filtergraph import Filter, Rate
 from operators.media import VideoStream
 from operators.pixels import lossless, pixels_of
@@ -52,8 +61,9 @@ def _coloured(
     findings: Findings,
 ) -> tuple[tuple[Filter, ...], VideoStream]:
     """The samples that the encoder takes, showing the same colours."""
-    if pixels is None:
-        return (), stream
+    if pixels is None:  # whatever there is, but for luma of 8 bits from end to end
+        kept = narrowed(stream) if needs_narrowing(stream) else stream
+        return converted(stream, kept), kept
     ground: tuple[Filter, ...] = ()
     has_alpha = pixels_of(stream.pixel_format).has_alpha
     if has_alpha and not (pixels_of(pixels).has_alpha or encoder.is_paletted):

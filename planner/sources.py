@@ -9,6 +9,7 @@ from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
+from operators.sound import layout_of
 from planner import safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
@@ -17,6 +18,8 @@ from planner.wiring import Joined, Track
 
 _COUNTED_FROM_USED = ("mpegts", "mpeg", "ogg")
 """Demuxers whose files FFmpeg counts from the first stream that is used, not from their beginning."""
+_MAY_CHANGE = ("mpegts", "mpeg", "aac", "mp3", "ac3", "eac3")
+"""Demuxers of broadcasts and of files put together: rate and channels may change on the way."""
 _ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 Crossing = Mapping[str, Sequence[Track]]
@@ -74,15 +77,17 @@ class Sources:
         return self.draft.probed[given.id].video[track.index].rotation != 0
 
     def steady(self, track: Track) -> tuple[Filter, ...]:
-        """The filters that a picture needs before all others. A file's moving picture is kept at one
-        size and pixel format: left alone, FFmpeg begins anew with all filters where either changes,
-        and what they hold is lost. Colours that a file does not say are stated."""
+        """The filters that a file's track needs before all others. A moving picture is kept at one size
+        and pixel format: left alone, FFmpeg begins anew with all filters where either changes, and
+        what they hold is lost. Colours that a file does not say are stated. Sound has the rate and the
+        channels that were planned, whichever it begins with."""
         given = self.draft.graph.by_id[track.node].spec
-        if track.kind is not Kind.VIDEO:
-            return ()
         if not isinstance(given, InputSpec):
             return self._as_handed_over(self.draft.stream(track))
-        stored = self.draft.probed[given.id].video[track.index].upright()
+        info = self.draft.probed[given.id]
+        if track.kind is Kind.AUDIO:
+            return _in_one_form(info.audio[track.index]) if info.format in _MAY_CHANGE else ()
+        stored = info.video[track.index].upright()
         size = () if stored.frame_count else (Filter.of("scale", w=stored.width, h=stored.height),)
         meant = stated(stored)
         said = told(meant) if meant != stored else None
@@ -166,6 +171,14 @@ class Sources:
         letter, position = kind.value[0], stream_position(info, kind, index)
         first = f"{self._number(reading)}:{letter}:{position}"
         return ["-map", first, f"-c:{letter}", "copy", f"-frames:{letter}", "1", "-f", "null", "-"]
+
+
+def _in_one_form(audio: AudioStream) -> tuple[Filter, ...]:
+    mixed = Filter.of(
+        "aresample", rematrix_maxval=1
+    )  # as loud as `operators.sound.laid_out` makes it
+    rate, layout = audio.sample_rate, layout_of(audio)
+    return (mixed, Filter.of("aformat", sample_rates=rate, channel_layouts=layout))
 
 
 def _part(cut: Cut | None) -> list[str]:

@@ -18,6 +18,7 @@ _STORES_DECODING = "mp4"
 _FRAMES = 2  # at the ends, where rates are rounded
 _FEW = Fraction(1, 100)
 _HOLE_S = 0.1
+_ROUNDED_S = 0.01  # what containers round from packet to packet
 
 
 @dataclass(kw_only=True)
@@ -52,7 +53,8 @@ class Paces:
             pace.goes_back |= pace.decoded is not None and decoded < pace.decoded
             pace.decoded = decoded
         if shown is not None:
-            pace.missing += max(0.0, shown - (shown if pace.ends is None else pace.ends))
+            hole = 0.0 if pace.ends is None else shown - pace.ends
+            pace.missing += hole if hole > _ROUNDED_S else 0.0
             pace.ends = shown + length if length else None
 
 

@@ -11,6 +11,7 @@ from operators.pixels import pixels_of
 from operators.problem import Code
 
 _AUDIO_FRAME_SAMPLES = 1152  # of MP3, the longest of the common codecs
+_FLAC_SAMPLES = 4608  # FFmpeg 5 tells a whole frame where the last one is shorter
 _IRREGULAR = 4  # a single frame of irregular ones may last as long as so many average ones
 _OUT_OF_STEP_MS = 100  # decoders of Windows Media hold back nearly that much
 _FLOAT = 0.5
@@ -143,16 +144,15 @@ def tolerance_ms(planned: MediaInfo) -> int:
         for video in planned.video
         if video.frame_rate
     ]
-    frames += [
-        Fraction(1000 * _frames(audio) * _AUDIO_FRAME_SAMPLES, audio.sample_rate)
-        for audio in planned.audio
-    ]
+    frames += [Fraction(1000 * _samples(audio), audio.sample_rate) for audio in planned.audio]
     return round(max(frames, default=Fraction(40))) + 2
 
 
-def _frames(audio: AudioStream) -> int:
+def _samples(audio: AudioStream) -> int:
     """Two frames; twice that for MP3, whose length FFmpeg 5 tells with delay and padding."""
-    return 4 if audio.codec == "mp3" else 2
+    if audio.codec == "flac":
+        return _FLAC_SAMPLES
+    return (4 if audio.codec == "mp3" else 2) * _AUDIO_FRAME_SAMPLES
 
 
 def not_as_planned(what: str) -> Failure:

@@ -46,7 +46,7 @@ _LONG = {
     "chaos": Part(files=("tests/e2e/test_chaos.py",)),
     "api": Part(files=("tests/e2e/test_contract.py",)),
     "media": Part(files=("tests/integration/test_geometry.py",), processes=2),
-    "zoo": Part(files=tuple(f"tests/integration/test_{name}.py" for name in ("zoo", "colours", "alpha", "interlaced")), processes=2),
+    "zoo": Part(files=tuple(f"tests/integration/test_{name}.py" for name in ("zoo", "chains", "colours", "alpha", "interlaced")), processes=2),
     "models": Part(files=("tests/integration/test_state_machine.py", "tests/unit/planner/test_structure.py"), processes=2),
 }  # fmt: skip
 PARTS: dict[str, Part] = {

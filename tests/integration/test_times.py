@@ -205,3 +205,35 @@ def test_a_copied_cut_is_made_only_where_times_can_be_found(
     cut = op("trim", "src", "cut", start=4, mode="keyframe")
     done: Rendered = render(job(source, cut, cut=wav()), tmp_path, binaries)
     assert media.tone_time(done.paths[0], at=0.5) == pytest.approx(4.5, abs=0.06)
+
+
+@pytest.mark.parametrize("codec", ["libopus", "aac"])
+@pytest.mark.parametrize("suffix", ["ogg", "opus", "mp3", "wav"])
+def test_sound_that_begins_late_comes_after_silence_where_nothing_else_is(
+    suffix: str, codec: str, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    late = media.made(
+        f"late_{codec}.mkv",
+        *("-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25:duration=3"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=2"),
+        *(
+            "-filter:a",
+            "asetpts=PTS+0.7/TB",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-c:a",
+            codec,
+        ),
+    )
+    spec = job(late, **{"src:a": {"destination": f"file:///out/o.{suffix}"}})
+    done = render(spec, tmp_path, binaries)  # as long as planned, or it is refused
+    (sound,) = done.found[0].audio
+    assert sound.duration_ms == pytest.approx(2700, abs=60)
+
+
+def test_opus_of_a_low_rate_is_as_planned(media: Media, binaries: Tools, tmp_path: Path) -> None:
+    call = media.sound("call.wav", f"aevalsrc='{TONE}':s=8000:d=2")
+    (path,) = render(job(call, src={"destination": "file:///out/o.opus"}), tmp_path, binaries).paths
+    assert seconds(media, path) == pytest.approx(2, abs=0.03)

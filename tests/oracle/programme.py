@@ -7,6 +7,7 @@ operators; each says what its documentation says.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -144,8 +145,9 @@ def trim(given: Programme, start: Fraction, end: Fraction | None = None) -> Prog
         kept and given.shown[0].at < start
     ):  # what was shown before is not: the first is, from the beginning
         kept[0] = replace(kept[0], at=max(start, kept[0].at if given.rate else start))
-    if given.rate and kept and given.shown[0].at == 0:
-        start = kept[0].at
+    if given.rate and kept:  # the grid on which frames begin, also before the first of them
+        first = given.shown[0].at
+        start = first + Fraction(ceil((start - first) * given.rate)) / given.rate
         end = min(kept[-1].at + 1 / given.rate, given.lasts) if end < given.seen_until else end
     return replace(
         given,

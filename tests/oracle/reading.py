@@ -157,17 +157,18 @@ def match(heard: Heard, channel: int, expected: Any, begin: float, end: float) -
     lagged = np.fft.irfft(np.fft.rfft(wanted, size) * np.conj(np.fft.rfft(given, size)), size)
     scores = lagged[: 2 * reach + 1]
     best = int(np.argmax(scores))
-    part = wanted[best : best + len(given)]
-    power = float(part @ part)
-    if power == 0 or not len(given):
-        return Match(off_by=0, gain_db=-200, likeness=0)
     around = scores[max(0, best - 1) : best + 2]
     bend = around[0] - 2 * around[1] + around[2] if len(around) == 3 else 0
     shift = 0.5 * (around[0] - around[2]) / bend if bend else 0
+    off_by = (reach - best - shift) / rate
+    part = expected(heard.start + np.arange(first, first + len(given)) / rate - off_by)
+    power = float(part @ part)
+    if power == 0 or not len(given):
+        return Match(off_by=0, gain_db=-200, likeness=0)
     gain = float(given @ part) / power
     likeness = float(given @ part) / np.sqrt(power * float(given @ given) + 1e-30)
     return Match(
-        off_by=(reach - best - shift) / rate,
+        off_by=off_by,
         gain_db=20 * np.log10(max(abs(gain), 1e-10)),
         likeness=likeness,
     )

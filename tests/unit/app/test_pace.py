@@ -52,6 +52,11 @@ def test_holes_in_sound_are_doubtful() -> None:
     ]
 
 
+def test_times_in_whole_milliseconds_leave_no_holes() -> None:
+    told = [(round(n * 1024 / 48, 0) / 1000, "N/A", 0.021) for n in range(468)]
+    assert not doubts(picture(), lines(1, told))
+
+
 def test_packets_that_do_not_say_how_long_they_last_leave_no_holes() -> None:
     assert not doubts(picture(), lines(1, [(at, at, "N/A") for at in ALL[::10]]))
 

@@ -382,10 +382,12 @@ def test_an_operation_whose_tracks_nobody_takes_is_no_step() -> None:
         )
 
 
-def test_irregular_frames_keep_their_times_through_the_encoder() -> None:
+@pytest.mark.parametrize(("suffix", "ticks"), [("mov", "1/90000"), ("webm", "1/1000")])
+def test_irregular_frames_keep_their_times_through_the_encoder(suffix: str, ticks: str) -> None:
     vfr = clip(picture=video(rate="10.5", is_vfr=True))
-    words = plan(job("file:///m/in.mp4", src="/m/o.webm"), vfr).steps[0].argv
-    assert words[words.index("-enc_time_base:v:0") + 1] == "1/90000"
+    output = {"destination": f"file:///m/o.{suffix}", "codec": {"video": {"crf": 20}}}
+    words = plan(job("file:///m/in.mp4", src=output), vfr).steps[0].argv
+    assert words[words.index("-enc_time_base:v:0") + 1] == ticks
 
 
 def test_an_offset_past_the_end_is_named() -> None:
