@@ -172,10 +172,11 @@ def _encode_track(
 
 
 def _in_time(track: EncodedTrack, container: Container, is_late: bool) -> EncodedTrack:
-    """Sound that goes where there are no timestamps has silence where it has no samples."""
-    if container.keeps_start or track.is_copied or track.kind is not Kind.AUDIO:
+    """Sound that is encoded has silence where its samples are missing: an encoder puts what follows
+    into the same frame, and some containers into the same stretch of time."""
+    if track.is_copied or track.kind is not Kind.AUDIO:
         return track
-    return replace(track, filters=(in_time(is_late), *track.filters))
+    return replace(track, filters=(in_time(is_late and not container.keeps_start), *track.filters))
 
 
 def _default_codec(container: Container, kind: Kind, stream: VideoStream | AudioStream) -> str:

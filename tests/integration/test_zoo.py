@@ -90,6 +90,8 @@ def bounds_of(run: Run) -> Bounds:
         return replace(_LOSSY, sound=0.008)
     if run.is_lossless and not row.is_lossy:
         return _EXACT
+    if "sound with a hole" in row.traits:
+        return replace(_LOSSY, level=2)  # behind it a codec begins anew
     has_many = any(track.channels > 2 for track in row.tracks)
     return replace(_LOSSY, level=1.2) if has_many else _LOSSY  # fewer bits a channel
 
@@ -127,4 +129,4 @@ def test_an_operator_does_what_it_says(run: Run, binaries: Tools, tmp_path: Path
     done = render(spec_of(run), tmp_path, binaries)
     said = verdict(read(binaries, done.paths[0]), expected(run, binaries), bounds_of(run))
     assert not said, (said, [w.message for w in done.plan.warnings])
-    assert not done.doubts
+    assert not done.doubts or set(run.row.traits) & {"gaps", "sound with a hole"}

@@ -14,7 +14,7 @@ import numpy as np
 from tests.oracle.colour import Array
 from tests.oracle.reading import WHOLE, Place
 from tests.zoo import content
-from tests.zoo.table import Specimen, lasting
+from tests.zoo.table import Specimen, Track, lasting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +100,10 @@ def programme(row: Specimen) -> Programme:
         place = turned[row.rotation]
     if row.rotation % 180:
         width, height = height, width
+    if row.is_mirrored:
+        place = (-1, 0, 1, 0, 1, 0)
     sounds = [
-        Sound(
-            channels=tuple(
-                (Piece(begin=t.late - first, end=t.late - first + t.seconds, seed=t.seed + n),)
-                for n in range(t.channels)
-            ),
-            rate=t.rate,
-        )
+        Sound(channels=tuple(_pieces(t, t.seed + n, first) for n in range(t.channels)), rate=t.rate)
         for t in row.tracks
     ]
     return Programme(
@@ -120,6 +116,18 @@ def programme(row: Specimen) -> Programme:
         size=(width, height),
         sar=1 / row.sar if row.rotation % 180 else row.sar,
         sounds=tuple(sounds),
+    )
+
+
+def _pieces(track: Track, seed: int, first: Fraction) -> tuple[Piece, ...]:
+    """A channel of a file that begins at `first`: one piece, or two with a hole between."""
+    late = track.late - first
+    if track.hole is None:
+        return (Piece(begin=late, end=late + track.seconds, seed=seed),)
+    begin, end = track.hole
+    return (
+        Piece(begin=late, end=late + begin, seed=seed),
+        Piece(begin=late + end, end=late + track.seconds, seed=seed, ahead=end),
     )
 
 

@@ -5,6 +5,7 @@ FFmpeg decodes, and tells when each frame is shown; everything else is read from
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 from app.engine.tools import Tools
 from tests.oracle.colour import Array, pictures
 from tests.zoo import content
+
+_HOLE_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +88,44 @@ def _heard(binaries: Tools, path: Path, number: int, stream: dict[str, Any]) -> 
     raw = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     samples = np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
     times = [float(f["pts_time"]) for f in shown["frames"] if "pts_time" in f]
+    frames = [
+        (float(f["pts_time"]) if "pts_time" in f else None, int(f.get("nb_samples", 0)))
+        for f in shown["frames"]
+    ]
     start = times[0] if times else 0.0
     # what lies before 0 is a codec's lead-in, which most decoders drop, though they tell of it
-    is_dropped = len(samples) < sum(int(f.get("nb_samples", 0)) for f in shown["frames"])
-    return Heard(samples=samples, rate=rate, start=max(0.0, start) if is_dropped else start)
+    dropped = sum(count for _, count in frames) - len(samples)
+    if start < 0 < dropped:
+        frames, start = _without_first(frames, dropped, rate), 0.0
+    return Heard(samples=_with_holes(samples, rate, frames), rate=rate, start=start)
+
+
+Frames = Sequence[tuple[float | None, int]]
+"""When each begins, and how many samples it has."""
+
+
+def _without_first(frames: Frames, dropped: int, rate: int) -> Frames:
+    kept: list[tuple[float | None, int]] = []
+    for at, count in frames:
+        less = min(dropped, count)
+        dropped -= less
+        if count > less:
+            kept.append((None if at is None else at + less / rate, count - less))
+    return kept
+
+
+def _with_holes(samples: Array, rate: int, frames: Frames) -> Array:
+    """The samples at their times: nothing where no packet was."""
+    parts: list[Array] = []
+    taken, ends = 0, None
+    for at, count in frames:
+        if at is not None and ends is not None and at - ends > _HOLE_S:
+            parts.append(np.zeros((round((at - ends) * rate), samples.shape[1])))
+        begins = ends if at is None else at
+        ends = None if begins is None else begins + count / rate
+        parts.append(samples[taken : taken + count])
+        taken += count
+    return np.concatenate([*parts, samples[taken:]]) if parts else samples
 
 
 Place = tuple[float, float, float, float, float, float]

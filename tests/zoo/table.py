@@ -1,6 +1,6 @@
 """The table of the zoo: one row a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +21,8 @@ class Track:
     late: Fraction = Fraction(0)
     """How much later than the file it begins."""
     seed: int = 1
+    hole: tuple[Fraction, Fraction] | None = None
+    """From when to when its packets are missing."""
     words: tuple[str, ...] = AAC
 
 
@@ -51,6 +53,11 @@ class Specimen:
     has_colours: bool = True
     """Whether decoded colours are those of the drawing (not of HDR, not of few colours)."""
     is_still: bool = False
+    is_mirrored: bool = False
+    extras: tuple[str, ...] = ()
+    """What is in the file besides: `cover`, `captions`, `second picture`."""
+    lie: str | None = None
+    """What it says wrongly: `length`."""
 
     @property
     def is_lossy(self) -> bool:
@@ -191,6 +198,23 @@ SHAPES = (
 )  # fmt: skip
 
 
+_HOLE = Track(hole=(Fraction(2, 5), Fraction(3, 5)))
+_MP2 = ("-c:a", "mp2", "-b:a", "256k")
+
+ODDITIES = (
+    _s("hole.mkv", "mkv", "sound with a hole", tracks=(_HOLE,)),
+    _s("hole.mp4", "mp4", "sound with a hole", tracks=(_HOLE,)),
+    _s("hole.ts", "ts", "sound with a hole", "start not 0", tracks=(replace(_HOLE, words=_MP2),)),
+    _s("mirror.mp4", "mp4", "mirror", is_mirrored=True),
+    _s("cover.mp4", "mp4", "cover", extras=("cover",)),
+    _s("cover.mkv", "mkv", "cover", extras=("cover",)),
+    _s("captions.mp4", "mp4", "text subtitles", extras=("captions",)),
+    _s("captions.mkv", "mkv", "text subtitles", extras=("captions",)),
+    _s("programmes.ts", "ts", "two programmes", "start not 0", extras=("second picture",), tracks=(Track(words=_MP2), Track(seed=31, words=_MP2)), words=("-program", "title=one:st=0:st=1", "-program", "title=two:st=3:st=2")),
+    _s("long.mkv", "mkv", "lying length", lie="length"),
+    _s("long.flv", "flv", "lying length", lie="length", tracks=(Track(rate=44_100),)),
+)  # fmt: skip
+
 # what the others are joined and mixed with
 OTHERS = (
     _s("other.mp4", "mp4", tracks=(Track(seed=41),), frames=20, size=(160, 120)),
@@ -198,7 +222,8 @@ OTHERS = (
 )
 
 ZOO: dict[str, Specimen] = {
-    row.name: row for row in (*CONTAINERS, *RATES, *SOUNDS, *ALONE, *COLOURS, *SHAPES, *OTHERS)
+    row.name: row
+    for row in (*CONTAINERS, *RATES, *SOUNDS, *ALONE, *COLOURS, *SHAPES, *ODDITIES, *OTHERS)
 }
 
 

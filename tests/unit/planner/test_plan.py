@@ -123,9 +123,9 @@ def test_without_optimising_every_node_is_a_step() -> None:
     assert [(s.nodes, s.stage, s.depends_on) for s in made.steps] == [
         (("op_0_trim",), 0, ()),
         (("op_1_scale",), 1, ("s1",)),
-        (("output_0",), 2, ("s2", "s1")),
+        (("output_0",), 2, ("s1", "s2")),
     ]
-    assert made.steps[2].argv[made.steps[2].argv.index("-i") + 1] == "{step:s2}/op_1_scale.nut"
+    assert "{step:s2}/op_1_scale.nut" in made.steps[2].argv
 
 
 @pytest.mark.parametrize(
