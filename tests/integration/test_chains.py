@@ -43,11 +43,12 @@ def expected(chain: Chain, binaries: Tools) -> Programme:
 
 
 def is_told_alike(chain: Chain, version: str) -> bool:
-    """FFmpeg 5 plays what AAC puts in front in Matroska, and does not say behind an overlay how long the
-    last picture is seen."""
+    """FFmpeg 5 plays what AAC puts in front in Matroska, delays pictures by what Opus does, and does not
+    say behind an overlay how long the last picture is seen."""
     if not version.startswith("5."):
         return True
-    is_played = chain.name.endswith(".mkv") and chain.row.is_lossy
+    has_opus = any("libopus" in track.words for track in chain.row.tracks)
+    is_played = has_opus or (chain.name.endswith(".mkv") and chain.row.is_lossy)
     return not is_played and not {"overlay", "fps up"} <= set(chain.cases)
 
 
