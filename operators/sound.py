@@ -33,12 +33,16 @@ def laid_out(source: AudioStream, layout: str) -> tuple[Filter, ...]:
     ITU-R BS.775 (centre and surround 3 dB lower, no LFE), scaled so that nothing can clip: stereo to
     mono is half of each side, 5.1 to stereo is 0.414, 0.293 and 0.293.
     """
-    mixed = (
+    return (*_both_sides(source, layout), *in_form(layout))
+
+
+def in_form(layout: str, sample_rate: int | None = None) -> tuple[Filter, ...]:
+    """Filters that mix any sound to a layout, and bring it to a rate if one is given."""
+    return (
         # without a limit, float sound keeps coefficients whose sum is above 1
         Filter.of("aresample", rematrix_maxval=1),
-        Filter.of("aformat", channel_layouts=layout),
+        Filter.of("aformat", sample_rates=sample_rate, channel_layouts=layout),
     )
-    return (*_both_sides(source, layout), *mixed)
 
 
 def _both_sides(source: AudioStream, layout: str) -> tuple[Filter, ...]:

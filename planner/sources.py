@@ -9,7 +9,7 @@ from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
-from operators.sound import layout_of
+from operators.sound import in_form, layout_of
 from planner import safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
@@ -86,7 +86,8 @@ class Sources:
             return self._as_handed_over(self.draft.stream(track))
         info = self.draft.probed[given.id]
         if track.kind is Kind.AUDIO:
-            return _in_one_form(info.audio[track.index]) if info.format in _MAY_CHANGE else ()
+            audio, may_change = info.audio[track.index], info.format in _MAY_CHANGE
+            return in_form(layout_of(audio), audio.sample_rate) if may_change else ()
         stored = info.video[track.index].upright()
         size = () if stored.frame_count else (Filter.of("scale", w=stored.width, h=stored.height),)
         meant = stated(stored)
@@ -159,26 +160,19 @@ class Sources:
         if not isinstance(given, InputSpec):
             return []
         info = self.draft.probed[given.id]
+        if info.format not in _COUNTED_FROM_USED:
+            return []
         begins = {
             (kind, index): stream.start_ms
             for kind in FLOWING
             for index, stream in enumerate(info.streams(kind))
         }
         kind, index = min(begins, key=lambda place: begins[place])
-        is_used = begins[kind, index] == min(begins[place] for place in self._used[reading])
-        if info.format not in _COUNTED_FROM_USED or is_used:
+        if begins[kind, index] == min(begins[place] for place in self._used[reading]):
             return []
         letter, position = kind.value[0], stream_position(info, kind, index)
         first = f"{self._number(reading)}:{letter}:{position}"
         return ["-map", first, f"-c:{letter}", "copy", f"-frames:{letter}", "1", "-f", "null", "-"]
-
-
-def _in_one_form(audio: AudioStream) -> tuple[Filter, ...]:
-    mixed = Filter.of(
-        "aresample", rematrix_maxval=1
-    )  # as loud as `operators.sound.laid_out` makes it
-    rate, layout = audio.sample_rate, layout_of(audio)
-    return (mixed, Filter.of("aformat", sample_rates=rate, channel_layouts=layout))
 
 
 def _part(cut: Cut | None) -> list[str]:

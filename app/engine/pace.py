@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from app.engine import probe
 from app.engine.tools import Tools
-from app.engine.verify import not_as_planned
+from app.engine.verify import not_as_planned, pairs
 from operators.media import MediaInfo, VideoStream
 
 _STORES_DECODING = "mp4"
@@ -69,8 +69,7 @@ def check(planned: MediaInfo, actual: MediaInfo, paces: Mapping[int, Pace]) -> l
     """What is doubtful about a finished file: frames or samples that its length asks for and that are
     not there. Raises: Failure where a stream is empty, or no player could follow it."""
     doubts: list[str] = []
-    pairs = zip((*planned.video, *planned.audio), (*actual.video, *actual.audio), strict=True)
-    for expected, seen in pairs:
+    for expected, seen in pairs(planned, actual):
         pace = paces.get(seen.index, Pace())
         kind = "picture" if isinstance(expected, VideoStream) else "sound"
         if not pace.packets and expected.duration_ms:

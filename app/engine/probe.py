@@ -112,11 +112,38 @@ def _ffprobe(path: str, tools: Tools) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def packets(path: str, tools: Tools, entries: str, take: Lines, *where: str) -> None:
+def packets(
+    path: str,
+    tools: Tools,
+    entries: str,
+    take: Lines,
+    *where: str,
+    timeout_s: float = _SCAN_TIMEOUT_S,
+) -> None:
     """Give each packet's line of ffprobe, its `entries` with commas between, to `take`; nothing is
     decoded. Raises: Failure."""
     shown = ("-show_entries", f"packet={entries}", "-of", "csv=p=0", *where)
-    _run(path, tools, *shown, timeout_s=_SCAN_TIMEOUT_S, lines=take)
+    _run(path, tools, *shown, timeout_s=timeout_s, lines=take)
+
+
+def _first_frames(path: str, tools: Tools, stream: str, entries: str) -> list[list[str]]:
+    """`entries` of the first frames that are decoded of a stream (`v:0`, or its index). Raises:
+    Failure."""
+    found: list[list[str]] = []
+    shown = (
+        "-select_streams",
+        stream,
+        "-read_intervals",
+        "%+#8",
+        "-show_entries",
+        f"frame={entries}",
+    )
+
+    def take(line: bytes) -> None:
+        found.append(line.decode("ascii", "replace").rstrip().split(","))
+
+    _run(path, tools, *shown, "-of", "csv=p=0", timeout_s=_TIMEOUT_S, lines=take)
+    return found
 
 
 def packet_places(
@@ -196,9 +223,8 @@ def _with_true_duration(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
 
 def _from_first_to_last(starts: Mapping[int, int], lengths: Mapping[int, int]) -> int:
     """How long all streams take together, in ms."""
-    return max(starts[n] + length for n, length in lengths.items()) - min(
-        starts[n] for n in lengths
-    )
+    ends = [starts[n] + length for n, length in lengths.items()]
+    return max(ends) - min(starts[n] for n in lengths)
 
 
 def _with_late_sound(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
@@ -207,12 +233,7 @@ def _with_late_sound(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     def heard(track: AudioStream) -> AudioStream:
         if track.codec not in _LATE or track.duration_ms is None:
             return track
-        frames: list[list[str]] = []
-        shown = (
-            "-select_streams", str(track.index), "-read_intervals", "%+#8",
-            "-show_entries", "frame=pts_time,nb_samples", "-of", "csv=p=0",
-        )  # fmt: skip
-        _run(path, tools, *shown, timeout_s=_TIMEOUT_S, lines=lambda line: frames.append(line.decode("ascii", "replace").split(",")))  # fmt: skip
+        frames = _first_frames(path, tools, str(track.index), "pts_time,nb_samples")
         try:
             late_ms = round(float(frames[0][0]) * 1000) - track.start_ms
             frame_ms = round(float(frames[0][1]) * 1000 / track.sample_rate)
@@ -275,7 +296,8 @@ def _with_counted_rate(info: MediaInfo, path: str, tools: Tools, is_partial: boo
 
     where = frame_rate.stretches(info.duration_ms, is_partial)
     with suppress(Failure):
-        packets(path, tools, "pts_time", take, "-select_streams", "v:0", "-read_intervals", where)
+        shown = ("-select_streams", "v:0", "-read_intervals", where)
+        packets(path, tools, "pts_time", take, *shown, timeout_s=_TIMEOUT_S)
     video = info.video[0]
     found = frame_rate.average(times, video.frame_rate or Fraction(1), info.duration_ms)
     return info.with_video(replace(video, frame_rate=found, is_vfr=True)) if found else info
@@ -288,17 +310,14 @@ def _may_be_interlaced(video: VideoStream) -> bool:
 
 def _with_fields(info: MediaInfo, path: str, tools: Tools) -> MediaInfo:
     """Which field of the first picture comes first: its frames know better than its header."""
-    found: list[str] = []
-    shown = (
-        "-select_streams", "v:0", "-read_intervals", "%+#8",
-        "-show_entries", "frame=interlaced_frame,top_field_first", "-of", "csv=p=0",
-    )  # fmt: skip
     try:
-        _run(path, tools, *shown, timeout_s=_TIMEOUT_S, lines=lambda line: found.append(line.decode("ascii", "replace")[:3]))  # fmt: skip
+        found = _first_frames(path, tools, "v:0", "interlaced_frame,top_field_first")
     except Failure:
         return info
     orders = {"1,1": "tt", "1,0": "bb"}
-    known = [orders.get(flags, "progressive") for flags in found if flags[:1] in ("0", "1")]
+    known = [
+        orders.get(",".join(said[:2]), "progressive") for said in found if said[0] in ("0", "1")
+    ]
     if not known:
         return info
     order = next((one for one in known if one != "progressive"), "progressive")

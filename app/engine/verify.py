@@ -30,7 +30,7 @@ def verify(planned: MediaInfo, actual: MediaInfo) -> None:
         wanted, found = len(planned.streams(kind)), len(actual.streams(kind))
         if wanted != found:
             raise not_as_planned(f"it has {found} {kind} streams instead of {wanted}")
-    for expected, seen in _pairs(planned, actual):
+    for expected, seen in pairs(planned, actual):
         _verify_facts(expected, seen)
         if planned.duration_is_exact:
             _verify_stream_length(expected, seen, tolerance_ms(planned))
@@ -39,7 +39,7 @@ def verify(planned: MediaInfo, actual: MediaInfo) -> None:
     _verify_length(planned, actual)
 
 
-def _pairs(planned: MediaInfo, actual: MediaInfo) -> list[tuple[Stream, Stream]]:
+def pairs(planned: MediaInfo, actual: MediaInfo) -> list[tuple[Stream, Stream]]:
     """Streams as planned and as found."""
     wanted: tuple[Stream, ...] = (*planned.video, *planned.audio)
     return list(zip(wanted, (*actual.video, *actual.audio), strict=True))
@@ -114,10 +114,9 @@ def _verify_stream_length(expected: Stream, seen: Stream, tolerance: int) -> Non
 
 def _verify_starts(planned: MediaInfo, actual: MediaInfo) -> None:
     """Whether streams begin as far from each other as planned."""
-    pairs = _pairs(planned, actual)
-    if not pairs or planned.is_still:
+    offsets = [seen.start_ms - expected.start_ms for expected, seen in pairs(planned, actual)]
+    if not offsets or planned.is_still:
         return
-    offsets = [seen.start_ms - expected.start_ms for expected, seen in pairs]
     apart = max(offsets) - min(offsets)
     if apart > tolerance_ms(planned) + _OUT_OF_STEP_MS:
         raise not_as_planned(f"its streams begin {apart} ms further from each other")

@@ -1,7 +1,6 @@
 """Two to four operations one after the other do what their documentation says of each, by the oracle."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from tests.helpers.render import render
 from tests.helpers.specs import file_uri
 from tests.integration.test_zoo import bounds_of, truth
 from tests.oracle.chains import Chain, chains, is_sound
-from tests.oracle.programme import Programme, programme
+from tests.oracle.programme import Programme, even, programme
 from tests.oracle.reading import read
 from tests.oracle.verdict import verdict
 from tests.zoo.build import specimen
@@ -36,10 +35,7 @@ def spec_of(chain: Chain) -> dict[str, Any]:
 
 def expected(chain: Chain, binaries: Tools) -> Programme:
     made = chain.means(truth(chain.name, binaries))
-    if chain.target == "mkv":
-        return made
-    width, height = made.size  # 4:2:0 has even sizes
-    return replace(made, size=(width - width % 2, height - height % 2))
+    return made if chain.target == "mkv" else even(made)
 
 
 def is_told_alike(chain: Chain, version: str) -> bool:

@@ -14,7 +14,7 @@ from app.engine.tools import Tools
 from tests.helpers.render import render
 from tests.helpers.specs import file_uri
 from tests.oracle.cases import CASES
-from tests.oracle.programme import Programme, later, programme
+from tests.oracle.programme import Programme, even, later, programme
 from tests.oracle.reading import read
 from tests.oracle.verdict import Bounds, leads, verdict
 from tests.zoo.build import specimen
@@ -70,12 +70,8 @@ def expected(run: Run, binaries: Tools) -> Programme:
     made = CASES[run.case].means(truth(run.name, binaries))
     if run.target in ("wav", "flac"):
         made = replace(made, shown=())
-    if (
-        run.target in ("mp4", "mov", "default mp4", "default mkv") and made.shown
-    ):  # 4:2:0 has even sizes
-        width, height = made.size
-        made = replace(made, size=(width - width % 2, height - height % 2))
-    return made
+    is_halved = run.target in ("mp4", "mov", "default mp4", "default mkv")
+    return even(made) if is_halved and made.shown else made
 
 
 def bounds_of(run: Run) -> Bounds:

@@ -1,12 +1,12 @@
 """Several operations one after the other, and what the documentation says comes of them together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.oracle.cases import CASES, fits
+from tests.oracle.cases import CASES, Case, fits
 from tests.oracle.programme import Programme
 from tests.zoo.table import OTHERS, ZOO, Specimen
 
@@ -40,13 +40,17 @@ class Chain:
             given = CASES[case].means(given)
         return given
 
+    def _links(self) -> Iterator[tuple[str, Case, dict[str, str]]]:
+        """What each operation's output is called, what it is, and its further inputs: specimens by id."""
+        for number, name in enumerate(self.cases, start=1):
+            output = "out" if number == len(self.cases) else f"link{number}"
+            others = {f"{output}_other{n}": o for n, o in enumerate(CASES[name].others)}
+            yield output, CASES[name], others
+
     def operations(self, meant: Programme) -> list[dict[str, Any]]:
         """The operations of a job on input `src`, the last of them called `out`; `meant`: the input."""
         found, source = [], "src"
-        for number, name in enumerate(self.cases):
-            case = CASES[name]
-            output = "out" if number == len(self.cases) - 1 else f"link{number}"
-            others = [f"{output}_other{n}" for n, _ in enumerate(case.others)]
+        for output, case, others in self._links():
             given = {"inputs": [source, *others]} if others else {"input": source}
             found.append({"op": case.op, **given, "output": output, "params": case.params(meant)})
             meant, source = case.means(meant), output
@@ -54,11 +58,7 @@ class Chain:
 
     def others(self) -> dict[str, str]:
         """The further inputs of its operations: specimens by id."""
-        return {
-            f"{'out' if number == len(self.cases) - 1 else f'link{number}'}_other{n}": other
-            for number, name in enumerate(self.cases)
-            for n, other in enumerate(CASES[name].others)
-        }
+        return {name: other for _, _, others in self._links() for name, other in others.items()}
 
 
 def is_sound(chain: Chain, meant: Programme) -> bool:

@@ -211,6 +211,12 @@ def placed(
     return replace(given, shown=tuple(shown), size=size, sar=sar)
 
 
+def even(given: Programme) -> Programme:
+    """As 4:2:0 holds it: without the last line or column of an odd size."""
+    width, height = given.size
+    return replace(given, size=(width - width % 2, height - height % 2))
+
+
 def _after(outer: Place, inner: Place) -> Place:
     a, b, c, d, e, f = outer
     g, h, i, j, k, m = inner

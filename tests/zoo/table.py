@@ -56,8 +56,8 @@ class Specimen:
     is_mirrored: bool = False
     extras: tuple[str, ...] = ()
     """What is in the file besides: `cover`, `captions`, `second picture`."""
-    lie: str | None = None
-    """What it says wrongly: `length`."""
+    lies: bool = False
+    """Whether its header tells another length."""
 
     @property
     def is_lossy(self) -> bool:
@@ -86,6 +86,7 @@ _709 = ("bt709", "bt709", "bt709")
 _601 = ("smpte170m", "smpte170m", "smpte170m")
 _FFV1 = ("-c:v", "ffv1", "-level", "3")
 _PCM = ("-c:a", "pcm_s16le")
+_MP2 = ("-c:a", "mp2", "-b:a", "256k")
 
 CONTAINERS = (
     _s("plain.mp4", "mp4", "constant rate", "stereo", "8 bits", picture=H264),
@@ -96,9 +97,9 @@ CONTAINERS = (
     _s("plain.mkv", "mkv", "milliseconds", picture=BFRAMES),
     _s("plain.webm", "webm", "milliseconds", picture=("-c:v", "libvpx-vp9", "-crf", "8", "-b:v", "0", "-cpu-used", "8"), tracks=(Track(words=("-c:a", "libopus", "-b:a", "160k")),)),
     _s("vp8.webm", "webm", "vp8", picture=("-c:v", "libvpx", "-crf", "4", "-b:v", "8M", "-cpu-used", "8"), tracks=(Track(words=("-c:a", "libvorbis", "-q:a", "7")),)),
-    _s("plain.ts", "ts", "start not 0", "b-frames", picture=BFRAMES, tracks=(Track(words=("-c:a", "mp2", "-b:a", "256k")),)),
-    _s("wrap.ts", "ts", "pts wrap", picture=BFRAMES, words=("-output_ts_offset", "95442.9"), tracks=(Track(words=("-c:a", "mp2", "-b:a", "256k")),)),
-    _s("mpeg2.mpg", "ps", "mpeg2", picture=("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2"), tracks=(Track(words=("-c:a", "mp2", "-b:a", "256k")),)),
+    _s("plain.ts", "ts", "start not 0", "b-frames", picture=BFRAMES, tracks=(Track(words=_MP2),)),
+    _s("wrap.ts", "ts", "pts wrap", picture=BFRAMES, words=("-output_ts_offset", "95442.9"), tracks=(Track(words=_MP2),)),
+    _s("mpeg2.mpg", "ps", "mpeg2", picture=("-c:v", "mpeg2video", "-q:v", "2", "-bf", "2"), tracks=(Track(words=_MP2),)),
     _s("bframes.avi", "avi", "b-frames", "no times", picture=(*MPEG4, "-bf", "2"), tracks=(Track(words=_PCM),)),
     _s("h264.avi", "avi", "b-frames", "no times", picture=BFRAMES, tracks=(Track(words=_PCM),)),
     _s("mjpeg.avi", "avi", "mjpeg", "full range", picture=("-c:v", "mjpeg", "-q:v", "2"), pixels="yuvj420p", is_full=True, tracks=(Track(words=_PCM),)),
@@ -199,7 +200,6 @@ SHAPES = (
 
 
 _HOLE = Track(hole=(Fraction(2, 5), Fraction(3, 5)))
-_MP2 = ("-c:a", "mp2", "-b:a", "256k")
 
 ODDITIES = (
     _s("hole.mkv", "mkv", "sound with a hole", tracks=(_HOLE,)),
@@ -211,8 +211,8 @@ ODDITIES = (
     _s("captions.mp4", "mp4", "text subtitles", extras=("captions",)),
     _s("captions.mkv", "mkv", "text subtitles", extras=("captions",)),
     _s("programmes.ts", "ts", "two programmes", "start not 0", extras=("second picture",), tracks=(Track(words=_MP2), Track(seed=31, words=_MP2)), words=("-program", "title=one:st=0:st=1", "-program", "title=two:st=3:st=2")),
-    _s("long.mkv", "mkv", "lying length", lie="length"),
-    _s("long.flv", "flv", "lying length", lie="length", tracks=(Track(rate=44_100),)),
+    _s("long.mkv", "mkv", "lying length", lies=True),
+    _s("long.flv", "flv", "lying length", lies=True, tracks=(Track(rate=44_100),)),
 )  # fmt: skip
 
 # what the others are joined and mixed with

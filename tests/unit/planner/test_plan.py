@@ -125,7 +125,9 @@ def test_without_optimising_every_node_is_a_step() -> None:
         (("op_1_scale",), 1, ("s1",)),
         (("output_0",), 2, ("s1", "s2")),
     ]
-    assert "{step:s2}/op_1_scale.nut" in made.steps[2].argv
+    argv = made.steps[2].argv
+    read = [argv[place + 1] for place, word in enumerate(argv) if word == "-i"]
+    assert read == ["{step:s1}/op_0_trim.nut", "{step:s2}/op_1_scale.nut"]
 
 
 @pytest.mark.parametrize(
