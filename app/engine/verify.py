@@ -15,6 +15,7 @@ _FLAC_SAMPLES = 4608  # FFmpeg 5 tells a whole frame where the last one is short
 _IRREGULAR = 4  # a single frame of irregular ones may last as long as so many average ones
 _OUT_OF_STEP_MS = 100  # decoders of Windows Media hold back nearly that much
 _FLOAT = 0.5
+_SAME_SHAPE = Fraction(1, 20)
 _UNSAID = (None, "unknown", "unspecified", "reserved")
 
 Fact = Callable[[Any], object]
@@ -51,18 +52,22 @@ def _verify_facts(expected: Stream, seen: Stream) -> None:
         wanted, found = fact(expected), fact(seen)
         if wanted not in _UNSAID and found not in _UNSAID and wanted != found:
             raise not_as_planned(f"its {name} is {found} instead of {wanted}")
+    if isinstance(expected, VideoStream) and isinstance(seen, VideoStream):
+        _verify_shape(expected, seen)
     bits, least = _depth(seen), _depth(expected)
     if bits and least and bits < least:  # more: what some decoders make of it
         raise not_as_planned(f"its depth is {_bits(bits)} instead of {_bits(least)}")
 
 
+def _verify_shape(expected: VideoStream, seen: VideoStream) -> None:
+    """As near as containers tell it: GIF in 64ths, WebM by whole pixels."""
+    if abs(seen.sar / expected.sar - 1) > _SAME_SHAPE:
+        shapes = f"{float(seen.sar):.2f}:1 instead of {float(expected.sar):.2f}:1"
+        raise not_as_planned(f"its shape of pixels is {shapes}")
+
+
 def _size(video: VideoStream) -> str:
     return f"{video.width}x{video.height}"
-
-
-def _shape(video: VideoStream) -> str:
-    """As near as containers tell it: GIF in 64ths, WebM by whole pixels."""
-    return f"{float(video.sar):.1f}:1"
 
 
 def _transparency(video: VideoStream) -> str | None:
@@ -92,7 +97,6 @@ _OF_PICTURE: Mapping[str, Fact] = {
     "codec": lambda video: video.codec,
     "picture": _size,
     "rotation": lambda video: video.rotation,
-    "shape of pixels": _shape,
     "transparency": _transparency,
     "first field": first_field,
     "matrix": lambda video: video.color_space,

@@ -41,7 +41,7 @@ def test_what_is_not_as_planned_is_refused(actual: MediaInfo, code: str) -> None
     [
         (shown(), shown(codec="hevc"), "codec is hevc instead of h264"),
         (shown(rotation=90), shown(), "rotation is 0 instead of 90"),
-        (shown(sar=Fraction(4, 3)), shown(), "shape of pixels is 1.0:1 instead of 1.3:1"),
+        (shown(sar=Fraction(4, 3)), shown(), "shape of pixels is 1.00:1 instead of 1.33:1"),
         (shown(pixel_format="yuva420p"), shown(), "transparency is lost"),
         (shown(pixel_format="yuv420p10le"), shown(), "depth is 8 bits instead of 10 bits"),
         (shown(field_order="bb"), shown(field_order="tt"), "first field is tff instead of bff"),
@@ -77,6 +77,7 @@ def test_what_a_stream_is_must_be_as_planned(
         (shown(color_transfer="unknown"), shown(color_transfer="bt709")),
         (shown(field_order=None), shown(field_order="progressive")),
         (shown(sar=Fraction(9, 10)), shown(sar=Fraction(57, 64))),  # as near as GIF can say
+        (shown(sar=Fraction(23, 20)), shown(sar=Fraction(74, 64))),
         (heard(), heard(sample_rate=24_000)),  # AAC: half of it is made by the decoder
         (heard(bit_depth=16), heard(bit_depth=24)),
         (shown(pixel_format="yuva444p10le"), shown(pixel_format="yuva444p12le")),  # ProRes 4444
