@@ -116,6 +116,7 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.OUTPUT_UPLOAD_FAILED: _row(_I, 502, _YES, "The output could not be uploaded.", _TRIED),
         Code.OUTPUT_ACCESS_DENIED: _row(_P, 403, _NO, "The destination may not be written.", "Let the service's user write there."),
         Code.OUTPUT_WRITE_FAILED: _row(_I, 500, _YES, "The output could not be written.", _TRIED),
+        Code.OUTPUT_CLIPPED: _row(_W, 422, _NO, "A warning: the output is published, but its sound was louder than full scale, where it is cut off.", "Lower gain_db or weights, or put loudnorm last."),
         Code.OUTPUT_DIFFERS: _row(_W, 422, _NO, "A warning: the output is published, but something about it is not what its input promised.", "Look at the output at the place that the message names."),
     },
     "infrastructure": {

@@ -117,6 +117,23 @@ class Measurement:
     warning: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Likeness:
+    """What a result has in common with source 0, stream by stream: spot checks compare it."""
+
+    start: Fraction = Fraction(0)
+    """Where in source 0 the result begins, in seconds."""
+    gain_db: float | None = 0.0
+    """How much louder every track is; None: nothing is stated of sound."""
+    is_picture_kept: bool = True
+    """Whether each frame shows all of what it showed, whatever its size."""
+
+
+SAME = Likeness()
+SAME_SOUND = Likeness(is_picture_kept=False)
+SAME_PICTURE = Likeness(gain_db=None)
+
+
 class BadParameters(Exception):
     """The media shows that the parameters cannot work; pointers are relative to them."""
 
@@ -145,6 +162,8 @@ class Operator:
     examples: ClassVar[tuple[Example, ...]] = ()
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Groups of parameters of which at most one may be given."""
+    keeps: ClassVar[Likeness | None] = None
+    """Its likeness, where that is the same for all parameters."""
 
     @classmethod
     def requires(cls) -> Requirements:
@@ -229,6 +248,14 @@ class Operator:
     def copied(self, sources: Sequence[MediaInfo]) -> Cut | None:
         """The part of source 0 whose packets may be copied instead, if that is all that is asked."""
         return None
+
+    def likeness(self, sources: Sequence[MediaInfo]) -> Likeness | None:
+        """What the result has in common with source 0, where that can be stated."""
+        return self.keeps
+
+    def may_clip(self) -> bool:
+        """Whether sound below full scale may come out above it."""
+        return False
 
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         """What a user should be warned of; pointers are relative to the parameters."""

@@ -70,6 +70,7 @@ class Code(StrEnum):
     OUTPUT_ACCESS_DENIED = auto()
     OUTPUT_WRITE_FAILED = auto()
     OUTPUT_DIFFERS = auto()
+    OUTPUT_CLIPPED = auto()
     # infrastructure
     INSUFFICIENT_DISK_SPACE = auto()
     INSUFFICIENT_MEMORY = auto()

@@ -115,6 +115,15 @@ def silence(seconds: Fraction, audio: AudioStream) -> tuple[Filter, ...]:
     )
 
 
+def metered(name: str) -> tuple[Filter, ...]:
+    """Filters that log the highest peak as `[astats@name`, at level info, when the sound ends."""
+    return (
+        # integer samples would be clipped before they are measured
+        Filter.of("aformat", sample_fmts=Expression("fltp|flt|dblp|dbl")),
+        Filter.of(f"astats@{name}", measure_perchannel="none", measure_overall="Peak_level"),
+    )
+
+
 def decibels(gain_db: float) -> float:
     """A factor for amplitudes: 6.02 dB is 2."""
     return float(10 ** (gain_db / 20))

@@ -290,6 +290,21 @@ def demuxer_of(container: str) -> str:
     return _DEMUXERS.get(container, container)
 
 
+SOUGHT: Mapping[str, frozenset[Kind]] = {
+    "mov,mp4,m4a,3gp,3g2,mj2": frozenset({Kind.VIDEO, Kind.AUDIO}),
+    "wav": frozenset({Kind.AUDIO}),
+    "flac": frozenset({Kind.AUDIO}),
+    # its times are whole milliseconds: only counting from the start finds the same sample
+    "matroska,webm": frozenset({Kind.VIDEO}),
+}
+"""Demuxers that seek exactly, by the kinds of streams that they tell the exact times of."""
+
+
+def is_sought(demuxer: str) -> bool:
+    """Whether what lies at a time is found at once, to within a millisecond."""
+    return any(demuxer in names.split(",") for names in SOUGHT)
+
+
 def container_names() -> tuple[str, ...]:
     return tuple(_CONTAINERS)
 

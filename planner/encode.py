@@ -45,10 +45,12 @@ def encode(
     untouched: Mapping[tuple[Kind, int], VideoStream | AudioStream],
     findings: Findings,
     kept: Mapping[tuple[Kind, int], str] | None = None,
+    may_clip: bool = False,
 ) -> Encoding | None:
     """Decide one output, which reads `selection`. `untouched` has those of its streams that come
     straight from an input file, as they are stored there; `kept` the codec that others stay in
-    where nothing else is asked for. None where `findings` has problems."""
+    where nothing else is asked for; `may_clip`: its sound may have come above full scale. None where
+    `findings` has problems."""
     source, container = selection.info, _container(given)
     tracks: list[EncodedTrack] = []
     streams: dict[Kind, list[VideoStream | AudioStream]] = {kind: [] for kind in FLOWING}
@@ -77,7 +79,8 @@ def encode(
             )
         )
         if made:
-            tracks.append(_in_time(made[0], container, stream.start_ms > source.start_ms))
+            track = _in_time(made[0], container, stream.start_ms > source.start_ms)
+            tracks.append(_metered(track, stream, may_clip))
             streams[kind].append(made[1])
     if not tracks and not findings.problems:
         findings.fail(
@@ -177,6 +180,14 @@ def _in_time(track: EncodedTrack, container: Container, is_late: bool) -> Encode
     if track.is_copied or track.kind is not Kind.AUDIO:
         return track
     return replace(track, filters=(in_time(is_late and not container.keeps_start), *track.filters))
+
+
+def _metered(
+    track: EncodedTrack, stream: VideoStream | AudioStream, may_clip: bool
+) -> EncodedTrack:
+    is_cut_off = track.encoder is not None and not track.encoder.is_float
+    may_clip = isinstance(stream, AudioStream) and (may_clip or stream.is_float)
+    return replace(track, is_metered=is_cut_off and may_clip)
 
 
 def _default_codec(container: Container, kind: Kind, stream: VideoStream | AudioStream) -> str:

@@ -25,10 +25,8 @@ from planner.wiring import OutputTrack, Track, Wire, measured_in
 from planner.work import Load, Work, work_of
 
 # what every run needs: no questions, no status line, tagged log lines, progress on its own pipe
-_GLOBAL = (
-    "-hide_banner", "-nostdin", "-nostats", "-y",
-    "-loglevel", "repeat+level+warning", "-progress", "pipe:1",
-)  # fmt: skip
+_GLOBAL = ("-hide_banner", "-nostdin", "-nostats", "-y")
+_METERS = ("ebur128", "astats")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +85,7 @@ def lower_measure(
     graphs = labels.render()
     words = ["-map", labels.map_option(heard), "-f", "null", "-"]
     load = Load(wires=labels.wires, measure=measure)
-    command = _command(draft, labels, graphs, words, load)
-    # what is measured is logged at level info
-    level = command.argv.index("-loglevel") + 1
-    argv = (*command.argv[:level], "repeat+level+info", *command.argv[level + 1 :])
-    return replace(command, argv=argv)
+    return _command(draft, labels, graphs, words, load)
 
 
 def measured_by(draft: Draft, group: Group) -> set[tuple[str, int]]:
@@ -137,7 +131,7 @@ def _command(
 ) -> Command:
     sources = labels.sources
     argv = [
-        "ffmpeg", *_GLOBAL, *sources.options(),
+        "ffmpeg", *_said(labels.wires), *sources.options(),
         *(word for graph in graphs for word in ("-filter_complex", graph)),
         *words, *sources.clocks(),
     ]  # fmt: skip
@@ -154,6 +148,13 @@ def _command(
         inputs=tuple(dict.fromkeys([*sources.inputs, *_listed_inputs(sources.files)])),
         work=work_of(draft, load),
     )
+
+
+def _said(wires: Sequence[Wire]) -> Iterable[str]:
+    """The options of every run; meters log what they measure at level info."""
+    names = {one.name.partition("@")[0] for w in wires for one in w.filters}
+    level = "info" if names.intersection(_METERS) else "warning"
+    return (*_GLOBAL, "-loglevel", f"repeat+level+{level}", "-progress", "pipe:1")
 
 
 def _listed_inputs(files: Mapping[str, Any]) -> Iterable[str]:

@@ -23,6 +23,7 @@ from planner.keyframes import copied_cut
 from planner.passes import optimise
 from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
 from planner.steps import Step, make_steps
+from planner.traces import Trace, clipping, traces
 from planner.wiring import OutputTrack, Wire, finish, joins, kept_sound, untouched, wire
 
 
@@ -50,6 +51,8 @@ class PlanNode:
     params: Mapping[str, Any] | None
     media_info: MediaInfo
     estimates: Estimates
+    traces: tuple[Trace, ...] = ()
+    """Of an output: what its streams can be compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +191,7 @@ def draft_plan(
     outputs: dict[str, tuple[OutputTrack, ...]] = {}
     encodings: dict[str, Encoding] = {}
     cuts: dict[int, Cut] = {}
+    loud = clipping(graph)
     for node in graph.of_type(NodeType.OUTPUT):
         assert isinstance(node.spec, OutputSpec)
         (read,) = wiring.read_by(graph, inferred, node.id)
@@ -201,7 +205,7 @@ def draft_plan(
         stored = untouched(graph, probed, joined, read, selection.picked)
         findings = Findings(at=node.at)
         kept = kept_sound(probed, joined, read, selection.picked)
-        encoding = encode(node.spec, selection, stored, findings, kept)
+        encoding = encode(node.spec, selection, stored, findings, kept, may_clip=node.id in loud)
         problems += findings.problems
         warnings += findings.warnings
         if encoding:
@@ -269,7 +273,15 @@ def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
         params=operator.params() if operator else _whereabouts(draft, node),
         media_info=info,
         estimates=cost,
+        traces=_traces(draft, node),
     )
+
+
+def _traces(draft: Draft, node: Node) -> tuple[Trace, ...]:
+    encoding = draft.encodings.get(node.id)
+    if encoding is None:
+        return ()
+    return traces(draft.graph, draft.probed, draft.inferred, node.id, encoding)
 
 
 def _whereabouts(draft: Draft, node: Node) -> dict[str, Any]:

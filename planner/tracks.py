@@ -17,6 +17,8 @@ class EncodedTrack:
     """Which stream of what the output reads."""
     is_copied: bool
     filters: tuple[Filter, ...] = ()
+    is_metered: bool = False
+    """Whether its sound may be cut off at full scale, and is measured as it is encoded."""
     options: tuple[str, ...] = ()
     encoder: Encoder | None = None
     preset: str = "-"

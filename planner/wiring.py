@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from operators.filtergraph import INNER, Expression, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
+from operators.sound import metered
 from planner.encode import Encoding
 from planner.graph import Graph, Node, NodeType
 from planner.infer import Inferred
@@ -226,8 +227,10 @@ def finish(
         if encoded.encoder and encoded.encoder.is_paletted:
             wires += _paletted(track, encoded.filters, own, encoding.result)
             track = own
-        elif encoded.filters:
-            wires.append(Wire(node=name, inputs=(track,), filters=encoded.filters, outputs=(own,)))
+        elif encoded.filters or encoded.is_metered:
+            meter = metered(f"{name}_{encoded.picked[1]}") if encoded.is_metered else ()
+            filters = (*encoded.filters, *meter)
+            wires.append(Wire(node=name, inputs=(track,), filters=filters, outputs=(own,)))
             track = own
         tracks.append(OutputTrack(track=track, encoded=encoded))
     return wires, tracks

@@ -49,6 +49,8 @@ class Outcome:
     progress: Progress
     wall_s: float
     usage: Usage = Usage()
+    meters: tuple[str, ...] = ()
+    """What filters with names logged of what they measured (`operators.sound.metered`)."""
 
     @property
     def is_success(self) -> bool:

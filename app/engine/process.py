@@ -30,7 +30,9 @@ from app.engine.watch import Tick, Watch
 _log = logging.getLogger(__name__)
 _UNBOUNDED = Bounds()
 _TAIL_LINES = 60
+_METER_LINES = 1000
 _ERROR_LINES = 40
+_METER = re.compile(r"^\[astats@")
 _ERROR_TAG = re.compile(r"\[(error|fatal|panic)\]")
 _CAPTURE_BYTES = 32 << 20
 _POLL_S = 0.2
@@ -46,12 +48,15 @@ class _Said:
     speaker: str
     errors: list[str] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL_LINES))
+    meters: deque[str] = field(default_factory=lambda: deque(maxlen=_METER_LINES))
 
     def take(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         self.tail.append(text)
         if _log.isEnabledFor(logging.DEBUG):
             log.get(__name__).debug(text, said_by=self.speaker)
+        if _METER.match(text):
+            self.meters.append(text)
         if len(self.errors) < _ERROR_LINES and _ERROR_TAG.search(text):
             self.errors.append(text)
 
@@ -128,6 +133,7 @@ def run(
             stopped=stopped,
             stderr_tail=tuple(said.tail),
             errors=said.all_errors,
+            meters=tuple(said.meters),
             stdout=whole.content,
             progress=reader.progress,
             wall_s=time.monotonic() - begun,

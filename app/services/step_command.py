@@ -35,6 +35,8 @@ class OutputFile:
     images: int | None = None
     sidecar: str | None = None
     """A text file that goes beside it."""
+    traces: Sequence[Mapping[str, Any]] = ()
+    """What its streams can be compared with (`planner.traces`)."""
 
     @property
     def is_numbered(self) -> bool:
@@ -168,6 +170,7 @@ def output_file(
         planned=MediaInfo.from_json(node["media_info"]),
         images=node["params"].get("images"),
         sidecar=sidecar if sidecar in step["files"] else None,
+        traces=node.get("traces", ()),  # a plan of an earlier version has none
     )
 
 

@@ -1,10 +1,9 @@
 """Do the work of an attempt: run FFmpeg, compare what it wrote with the plan, publish it."""
 
 import os
-from collections.abc import Sequence
 
 from app import log
-from app.engine import pace, probe
+from app.engine import probe
 from app.engine.classify import damage_of
 from app.engine.tools import Tools
 from app.engine.verify import verify
@@ -12,6 +11,7 @@ from app.errors import Failure
 from app.services import step_files, step_measure, step_publish, step_transfer, work_files
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
+from app.services.step_doubts import doubts
 from app.services.step_lease import Lease
 from app.services.step_run import Run, begin, check_disk
 from app.store import jobs
@@ -54,7 +54,7 @@ def _make(run: Run) -> Completion:
         damage = damage_of(outcome)
     found = [_inspect(output, run.binaries, damage) for output in command.outputs]
     is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
-    warnings = [_damage_warning()] if is_damaged else _doubts(run, command.outputs, found)
+    warnings = [_damage_warning()] if is_damaged else doubts(run, command.outputs, found, outcome)
     work_files.keep(run)
     pairs = list(zip(command.outputs, found, strict=True))
     here = [pair for pair in pairs if not is_remote(pair[0].destination)]
@@ -105,27 +105,6 @@ def _inspect(output: OutputFile, binaries: Tools, damage: tuple[Code, str] | Non
     except Failure as failure:
         raise _blamed(failure, damage) from failure
     return info
-
-
-def _doubts(run: Run, outputs: Sequence[OutputFile], found: Sequence[MediaInfo]) -> list[Problem]:
-    """What is to be said of outputs that are published. Copies are what their input is, unless several
-    were joined. Raises: Failure."""
-    planned = run.attempt.planned
-    is_made = any(name.startswith("encode/") for name in planned.get("work", {}))
-    is_joined = any(
-        isinstance(file, dict) and "concat" in file for file in planned["files"].values()
-    )
-    if not is_made and not is_joined:
-        return []
-    return [
-        Problem(
-            code=Code.OUTPUT_DIFFERS, pointer=f"/outputs/{output.index}", message=doubt,
-            suggestion="Look whether the input has the same gap; what is there was not changed.",
-        )
-        for output, info in zip(outputs, found, strict=True)
-        if info.duration_ms
-        for doubt in pace.check(output.planned, info, pace.read(output.work_file, run.binaries))
-    ]  # fmt: skip
 
 
 def _blamed(failure: Failure, damage: tuple[Code, str] | None) -> Failure:

@@ -6,6 +6,7 @@ from math import ceil
 from typing import ClassVar
 
 from operators.contract import (
+    SAME_PICTURE,
     Category,
     Estimates,
     Example,
@@ -38,6 +39,7 @@ class Loudnorm(Operator):
 
     name: ClassVar[str] = "loudnorm"
     category: ClassVar[Category] = Category.AUDIO
+    keeps = SAME_PICTURE
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Loudness for podcasts and streaming", params={"target_lufs": -16}),
         Example(

@@ -175,6 +175,9 @@ class Mix(Operator):
             Link(inputs=(loud, side), filters=(compress,), outputs=(music,)),
         )
 
+    def may_clip(self) -> bool:
+        return self.weights is None or sum(self.weights) > 1
+
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         return first_audio_only("mix", sources)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log10
 from typing import ClassVar
 
 from operators.contract import (
     Category,
     Estimates,
     Example,
+    Likeness,
     Operator,
     Requirements,
     needs,
@@ -64,8 +66,18 @@ class Volume(Operator):
         return sound_cost(result, factor=0.001, memory_mb=10)
 
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
-        factor = self.volume if self.gain_db is None else decibels(self.gain_db)
         # precision=double: what follows may turn it up again
         return per_track(
-            sources[0], audio=(Filter.of("volume", volume=factor, precision="double"),)
+            sources[0], audio=(Filter.of("volume", volume=self._factor, precision="double"),)
         )
+
+    def likeness(self, sources: Sequence[MediaInfo]) -> Likeness | None:
+        return Likeness(gain_db=20 * log10(self._factor) if self._factor else None)
+
+    def may_clip(self) -> bool:
+        return self._factor > 1
+
+    @property
+    def _factor(self) -> float:
+        """Of the two parameters `validate` wants one."""
+        return decibels(self.gain_db or 0) if self.volume is None else self.volume

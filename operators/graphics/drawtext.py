@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from operators.contract import (
+    SAME_SOUND,
     Category,
     Estimates,
     Example,
@@ -44,6 +45,7 @@ class Drawtext(Operator):
 
     name: ClassVar[str] = "drawtext"
     category: ClassVar[Category] = Category.GRAPHICS
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             description="A title for three seconds",

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from operators.colorimetry import converted
 from operators.contract import (
+    SAME_SOUND,
     Category,
     Estimates,
     Example,
@@ -40,6 +41,7 @@ class Overlay(Operator):
 
     name: ClassVar[str] = "overlay"
     category: ClassVar[Category] = Category.GRAPHICS
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             description="A logo in the corner, a little transparent",

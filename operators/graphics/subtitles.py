@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from operators.contract import (
+    SAME_SOUND,
     BadParameters,
     Category,
     Estimates,
@@ -78,6 +79,7 @@ class Subtitles(Operator):
 
     name: ClassVar[str] = "subtitles"
     category: ClassVar[Category] = Category.GRAPHICS
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="As they are", params={}),
         Example(

@@ -11,6 +11,7 @@ from operators.contract import (
     Cut,
     Estimates,
     Example,
+    Likeness,
     Operator,
     Requirements,
     bad_parameter,
@@ -148,6 +149,9 @@ class Trim(Operator):
             return None
         span = self._span(source)
         return Cut(start=span.start, end=span.end)
+
+    def likeness(self, sources: Sequence[MediaInfo]) -> Likeness | None:
+        return Likeness(start=self._span(sources[0]).start)
 
     @property
     def _asked(self) -> Fraction | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from operators.contract import (
+    SAME_SOUND,
     BadParameters,
     Category,
     Estimates,
@@ -35,6 +36,7 @@ class Crop(Operator):
 
     name: ClassVar[str] = "crop"
     category: ClassVar[Category] = Category.VIDEO
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="The middle square", params={"width": 720, "height": 720}),
         Example(

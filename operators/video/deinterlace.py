@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from operators.contract import (
+    SAME,
     Category,
     Estimates,
     Example,
@@ -36,6 +37,7 @@ class Deinterlace(Operator):
 
     name: ClassVar[str] = "deinterlace"
     category: ClassVar[Category] = Category.VIDEO
+    keeps = SAME
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="1080i50 to 25 frames a second", params={}),
         Example(

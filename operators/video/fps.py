@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from operators.contract import (
+    SAME,
     Category,
     Estimates,
     Example,
@@ -33,6 +34,7 @@ class Fps(Operator):
 
     name: ClassVar[str] = "fps"
     category: ClassVar[Category] = Category.VIDEO
+    keeps = SAME
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="25 frames a second", params={"fps": 25}),
         Example(description="The NTSC rate", params={"fps": "30000/1001"}),

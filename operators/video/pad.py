@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from operators.contract import (
+    SAME_SOUND,
     BadParameters,
     Category,
     Estimates,
@@ -40,6 +41,7 @@ class Pad(Operator):
 
     name: ClassVar[str] = "pad"
     category: ClassVar[Category] = Category.VIDEO
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Bars beside an upright phone video", params={"aspect": "16:9"}),
         Example(

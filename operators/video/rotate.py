@@ -7,6 +7,7 @@ from math import ceil, cos, pi, radians, sin
 from typing import ClassVar
 
 from operators.contract import (
+    SAME_SOUND,
     Category,
     Estimates,
     Example,
@@ -45,6 +46,7 @@ class Rotate(Operator):
 
     name: ClassVar[str] = "rotate"
     category: ClassVar[Category] = Category.VIDEO
+    keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="A quarter turn to the right", params={"angle": 90}),
         Example(description="A slight tilt on white", params={"angle": 5, "fill": "white"}),

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from operators.contract import (
+    SAME,
+    SAME_SOUND,
     Category,
     Estimates,
     Example,
+    Likeness,
     Operator,
     Requirements,
     bad_parameter,
@@ -115,6 +118,14 @@ class Scale(Operator):
         size = self._target(source.video[0])
         return per_track(source, video=(*self._fitted(source.video[0], size), SQUARE))
 
+    def likeness(self, sources: Sequence[MediaInfo]) -> Likeness | None:
+        return SAME if self._shows_all else SAME_SOUND
+
+    @property
+    def _shows_all(self) -> bool:
+        """Whether the picture fills the new size, and nothing of it is cut off."""
+        return self.fit == "stretch" or self.width < 0 or self.height < 0
+
     def _target(self, video: VideoStream) -> Size:
         shape = display_aspect(video)
         if self.width < 0:
@@ -124,8 +135,7 @@ class Scale(Operator):
         return Size(width=self.width, height=self.height)
 
     def _fitted(self, video: VideoStream, size: Size) -> tuple[Filter, ...]:
-        is_free = self.width < 0 or self.height < 0
-        if self.fit == "stretch" or is_free:
+        if self._shows_all:
             return (self._resize(video, size),)
         if self.fit == "contain":
             inside, _ = fit_sizes(display_aspect(video), size)

@@ -5,11 +5,12 @@ what is read keeps its times, so a cut is as exact as before. Parts of one file 
 are read apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from operators.media import Kind
+from planner.codecs import SOUGHT
 from planner.draft import Draft, Reading
 from planner.spec import InputSpec
 from planner.wiring import Track, Wire
@@ -19,14 +20,6 @@ _LEAD_IN = Fraction(1, 2)
 _GAP = Fraction(10)
 """Seconds that are rather decoded and thrown away than skipped by opening the file again."""
 _START = Fraction(0)
-_EXACT = {
-    "mov,mp4,m4a,3gp,3g2,mj2": {Kind.VIDEO, Kind.AUDIO},
-    "wav": {Kind.AUDIO},
-    "flac": {Kind.AUDIO},
-    # its times are whole milliseconds: only counting from the start finds the same sample
-    "matroska,webm": {Kind.VIDEO},
-}
-"""Demuxers that seek exactly, by the kinds of streams that they tell the exact times of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +74,10 @@ def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
     return found
 
 
-def _exact(draft: Draft, name: str) -> set[Kind]:
+def _exact(draft: Draft, name: str) -> Set[Kind]:
     spec = draft.graph.by_id[name].spec
     assert isinstance(spec, InputSpec)
-    return _EXACT.get(draft.probed[spec.id].format or "", set())
+    return SOUGHT.get(draft.probed[spec.id].format or "", frozenset())
 
 
 def _clusters(parts: Sequence[_Use]) -> list[list[_Use]]:

@@ -115,6 +115,20 @@ def test_a_recording_with_holes_is_made_and_told_of(service: Service, media: Med
     assert "frames where 300 were expected" in warning["message"]
 
 
+def test_sound_that_is_cut_off_at_full_scale_is_told(service: Service, clip: Path) -> None:
+    louder = op("volume", "src", "loud", gain_db=30)
+    as_it_is = op("volume", "src", "soft", gain_db=-6)
+    outputs = {
+        "loud": service.media / "out" / "loud.wav",
+        "soft": service.media / "out" / "soft.wav",
+    }
+    done = service.run(job(clip, louder, as_it_is, **outputs))
+    assert done["status"] == "completed", done["error"]
+    (warning,) = done["warnings"]
+    assert (warning["code"], warning["pointer"]) == ("OUTPUT_CLIPPED", "/outputs/0")
+    assert "above full scale" in warning["message"]
+
+
 def test_a_folder_where_the_output_belongs(service: Service, clip: Path) -> None:
     target = service.media / "out" / "taken.mp4"
     target.mkdir(parents=True)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.engine import pace, probe, process, workspace
+from app.engine import pace, probe, process, spot_check, workspace
 from app.engine.outcome import Outcome
+from app.engine.spot_check import Side
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.services import step_command, step_files, step_measure
@@ -59,11 +60,17 @@ def plan_of(
 
 
 def render(
-    spec: dict[str, Any], folder: Path, binaries: Tools, is_optimised: bool = True, **other: Any
+    spec: dict[str, Any],
+    folder: Path,
+    binaries: Tools,
+    is_optimised: bool = True,
+    looks_s: float = 0,
+    **other: Any,
 ) -> Rendered:
     """Plan, run every step, verify every output as a worker would; outputs stay in `folder`.
 
-    `other`: further options of the plan.
+    `looks_s`: how long outputs are compared with inputs, which workers do for 3 % of a run; `other`:
+    further options of the plan.
     """
     plan = plan_of(spec, binaries, is_optimised, **other)
     outputs: dict[int, tuple[Path, MediaInfo, MediaInfo]] = {}
@@ -118,6 +125,10 @@ def render(
             verify(output.planned, seen)
             if seen.duration_ms:
                 doubts += pace.check(output.planned, seen, pace.read(str(paths[-1]), binaries))
+                made, sources = Side(path=str(paths[-1]), info=seen), sources_of(plan, spec)
+                doubts += spot_check.check(
+                    made, output.traces, sources, binaries, place.folder, looks_s
+                )
             assert not output.is_numbered or len(paths) == output.images, paths
             outputs[output.index] = (paths[0], output.planned, seen)
             files[output.index] = paths
@@ -134,6 +145,16 @@ def render(
         doubts=doubts,
         samples=samples,
     )
+
+
+def sources_of(plan: ProcessingPlan, spec: dict[str, Any]) -> dict[str, Side]:
+    """The inputs of a plan, by id."""
+    known = {node.id: node.media_info for node in plan.nodes}
+    return {
+        given["id"]: Side(path=parse_uri(given["source"]).path, info=known[f"input_{given['id']}"])
+        for given in spec["inputs"]
+        if f"input_{given['id']}" in known
+    }
 
 
 def _sample(step: Step, outcomes: Sequence[Outcome], began: float, size: int) -> Sample:

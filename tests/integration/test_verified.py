@@ -1,17 +1,29 @@
 """Files that are not what was planned are found out: each is a good output with one fault put in."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from app.engine import pace, probe
+from app import settings
+from app.engine import pace, probe, spot_check
+from app.engine.outcome import Outcome
+from app.engine.progress import Progress
+from app.engine.spot_check import Side
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.errors import Failure
+from app.services.attempt import Attempt
+from app.services.step_command import output_file
+from app.services.step_doubts import doubts
+from app.services.step_lease import Lease
+from app.services.step_run import Finished, Run
+from app.store.models import Job
 from operators.media import MediaInfo
 from tests.helpers.media import Media
+from tests.helpers.pace import scaled
 from tests.helpers.render import render
 from tests.helpers.specs import file_uri
 
@@ -20,6 +32,15 @@ from tests.helpers.specs import file_uri
 class Made:
     path: Path
     planned: MediaInfo
+    source: str
+    spec: dict[str, Any]
+    plan: dict[str, Any]
+
+    @property
+    def traces(self) -> list[dict[str, Any]]:
+        """What can be compared of the output."""
+        (output,) = [node for node in self.plan["nodes"] if node["type"] == "output"]
+        return list(output["traces"])
 
 
 def made(media: Media, binaries: Tools, folder: Path, **output: object) -> Made:
@@ -34,7 +55,13 @@ def made(media: Media, binaries: Tools, folder: Path, **output: object) -> Made:
     }
     done = render(spec, folder, binaries)
     assert not done.doubts
-    return Made(path=done.paths[0], planned=done.planned[0])
+    return Made(
+        path=done.paths[0],
+        planned=done.planned[0],
+        source=str(source),
+        spec=spec,
+        plan=done.plan.to_json(),
+    )
 
 
 def spoilt(good: Path, binaries: Tools, *options: str) -> Path:
@@ -99,3 +126,70 @@ def test_what_is_missing_inside_is_told(
     verify(good.planned, seen)  # counts, sizes, codecs and lengths are right
     (doubt,) = pace.check(good.planned, seen, pace.read(bad, binaries))
     assert what in doubt
+
+
+DOUBTFUL = {
+    "louder": (*COPY, "-c:a", "aac", "-af", "volume=-9dB"),
+    "silent": (*COPY, "-c:a", "aac", "-af", "volume=0"),
+    "black": (*ANEW, "-vf", "drawbox=t=fill:color=black"),
+    "range": (*ANEW, "-vf", "setparams=range=pc,scale=out_range=tv"),
+    "colours": (*ANEW, "-vf", "hue=h=60"),
+}
+
+
+@pytest.mark.parametrize("fault", DOUBTFUL)
+def test_what_looks_or_sounds_otherwise_is_told(
+    fault: str, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    good = made(media, binaries, tmp_path, codec={"audio": {"bitrate": "96k"}})
+    bad = spoilt(good.path, binaries, *DOUBTFUL[fault])
+    source = Side(path=good.source, info=probe.probe(good.source, binaries))
+
+    def said(path: Path, budget_s: float = scaled(30)) -> list[str]:
+        side = Side(path=str(path), info=probe.probe(str(path), binaries))
+        sources = {"src": source}
+        return spot_check.check(side, good.traces, sources, binaries, str(tmp_path), budget_s)
+
+    verify(good.planned, said_of := probe.probe(str(bad), binaries))
+    assert said_of.duration_ms
+    assert said(good.path) == []
+    (doubt,) = said(bad)
+    assert ("sound" if fault in ("louder", "silent") else "picture") in doubt
+    assert said(bad, budget_s=0.01) == []  # there was no time to look
+    assert not list(tmp_path.glob("look*"))
+
+
+def took(wall_s: float) -> Outcome:
+    return Outcome(
+        exit_code=0, signal=None, stopped=None, stderr_tail=(), errors=(), stdout=b"",
+        progress=Progress(), wall_s=wall_s,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("took_s", "codes"), [(1000, ["OUTPUT_DIFFERS"]), (1, [])])
+def test_a_worker_looks_for_a_part_of_the_time_that_the_work_took(
+    took_s: float,
+    codes: list[str],
+    media: Media,
+    binaries: Tools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    good = made(media, binaries, tmp_path, codec={"audio": {"bitrate": "96k"}})
+    job = Job(job_id="job_test", tenant_id="acme", spec=good.spec, plan=good.plan)
+    attempt = Attempt(job=job, step_id="s1", number=1, failures=0)
+    run = Run(
+        attempt=attempt,
+        lease=cast(Lease, None),
+        seconds_left=60,
+        binaries=binaries,
+        folder=str(good.path.parent),
+        finished=Finished(attempts={}, measured={}),
+        deadline=0,
+    )
+    monkeypatch.setattr(settings, "current", lambda: replace(settings.load({}), media_roots="/"))
+    spoilt(good.path, binaries, *DOUBTFUL["silent"]).replace(good.path)
+    output = output_file(good.plan, good.spec, attempt.planned, 0, run.folder)
+    found = probe.probe(output.work_file, binaries)
+    said = doubts(run, [output], [found], took(scaled(took_s)))
+    assert [problem.code for problem in said] == codes

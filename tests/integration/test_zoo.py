@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.engine.tools import Tools
+from tests.helpers.pace import scaled
 from tests.helpers.render import render
 from tests.helpers.specs import file_uri
 from tests.oracle.cases import CASES
@@ -122,7 +123,8 @@ def _chosen() -> list[Any]:
 
 @pytest.mark.parametrize("run", _chosen())
 def test_an_operator_does_what_it_says(run: Run, binaries: Tools, tmp_path: Path) -> None:
-    done = render(spec_of(run), tmp_path, binaries)
+    # with time to look, a worker would have nothing to say either
+    done = render(spec_of(run), tmp_path, binaries, looks_s=scaled(20))
     said = verdict(read(binaries, done.paths[0]), expected(run, binaries), bounds_of(run))
     assert not said, (said, [w.message for w in done.plan.warnings])
     assert not done.doubts or set(run.row.traits) & {"gaps", "sound with a hole"}
