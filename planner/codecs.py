@@ -300,6 +300,10 @@ SOUGHT: Mapping[str, frozenset[Kind]] = {
 """Demuxers that seek exactly, by the kinds of streams that they tell the exact times of."""
 
 
+MAY_CHANGE = ("mpegts", "mpeg", "aac", "mp3", "ac3", "eac3")
+"""Demuxers of broadcasts and of files put together: rate and channels may change on the way."""
+
+
 def is_sought(demuxer: str) -> bool:
     """Whether what lies at a time is found at once, to within a millisecond."""
     return any(demuxer in names.split(",") for names in SOUGHT)

@@ -8,6 +8,7 @@ from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.problem import Code
 from operators.sound import in_time, laid_out, usual_layout
 from planner.codecs import (
+    MAY_CHANGE,
     Container,
     Encoder,
     container_of,
@@ -79,7 +80,7 @@ def encode(
             )
         )
         if made:
-            track = _in_time(made[0], container, stream.start_ms > source.start_ms)
+            track = _in_time(made[0], container, source, stream)
             tracks.append(_metered(track, stream, may_clip))
             streams[kind].append(made[1])
     if not tracks and not findings.problems:
@@ -174,12 +175,18 @@ def _encode_track(
     )
 
 
-def _in_time(track: EncodedTrack, container: Container, is_late: bool) -> EncodedTrack:
-    """Sound that is encoded has silence where its samples are missing: an encoder puts what follows
-    into the same frame, and some containers into the same stretch of time."""
+def _in_time(
+    track: EncodedTrack, container: Container, source: MediaInfo, stream: VideoStream | AudioStream
+) -> EncodedTrack:
+    """Sound that is encoded has silence where its samples are missing, also before the first: an
+    encoder puts what follows into the same frame, and some containers into the same stretch of time.
+    Not before the first where the container keeps how late it begins, nor where filters may have to
+    begin anew on the way."""
     if track.is_copied or track.kind is not Kind.AUDIO:
         return track
-    return replace(track, filters=(in_time(is_late and not container.keeps_start), *track.filters))
+    is_late = stream.start_ms > source.start_ms
+    is_filled = not (container.keeps_start if is_late else source.format in MAY_CHANGE)
+    return replace(track, filters=(in_time(is_filled), *track.filters))
 
 
 def _metered(

@@ -10,7 +10,7 @@ from operators.duration import format_seconds
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.sound import in_form, layout_of
-from planner import safety
+from planner import codecs, safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
 from planner.spec import InputSpec
@@ -18,8 +18,6 @@ from planner.wiring import Joined, Track
 
 _COUNTED_FROM_USED = ("mpegts", "mpeg", "ogg")
 """Demuxers whose files FFmpeg counts from the first stream that is used, not from their beginning."""
-_MAY_CHANGE = ("mpegts", "mpeg", "aac", "mp3", "ac3", "eac3")
-"""Demuxers of broadcasts and of files put together: rate and channels may change on the way."""
 _ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 Crossing = Mapping[str, Sequence[Track]]
@@ -86,7 +84,7 @@ class Sources:
             return self._as_handed_over(self.draft.stream(track))
         info = self.draft.probed[given.id]
         if track.kind is Kind.AUDIO:
-            audio, may_change = info.audio[track.index], info.format in _MAY_CHANGE
+            audio, may_change = info.audio[track.index], info.format in codecs.MAY_CHANGE
             return in_form(layout_of(audio), audio.sample_rate) if may_change else ()
         stored = info.video[track.index].upright()
         size = () if stored.frame_count else (Filter.of("scale", w=stored.width, h=stored.height),)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from app.engine import probe
 from app.engine.tools import Tools
-from app.engine.verify import not_as_planned, pairs
+from app.engine.verify import late_ms, not_as_planned, pairs
 from operators.media import MediaInfo, VideoStream
 
 _STORES_DECODING = "mp4"
@@ -81,6 +81,8 @@ def check(planned: MediaInfo, actual: MediaInfo, paces: Mapping[int, Pace]) -> l
                 _of_frames(expected, pace) if isinstance(expected, VideoStream) else _of_holes(pace)
             )
             doubts += [found] if found else []
+        if late := late_ms(planned, actual, expected, seen):
+            doubts.append(f"its sound begins {late / 1000:.2f} s late, where the input has none")
     return doubts
 
 

@@ -166,8 +166,6 @@ def fits(case: Case, row: Specimen) -> bool:
         return False
     if case.op == "mix" and "sound with a hole" in row.traits:
         return False  # times in whole milliseconds: what is added up may be half of one apart
-    if case.means is CASES["tail"].means and "sound with a hole" in row.traits:
-        return False  # begins within the hole
     if case.op in ("concat", "trim") and "ps" in row.traits:
         return False  # the last of its pictures has no time, and is not always counted
     if case.op == "concat":

@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from app.engine.pace import Paces, check
+from app.engine.verify import verify
 from app.errors import Failure
-from tests.helpers.infos import clip, video
+from tests.helpers.infos import audio, clip, video
 
 PLANNED = clip(picture=video(rate="25"))
 
@@ -89,3 +90,18 @@ def test_times_that_go_back_are_refused() -> None:
 
 def test_lines_that_say_nothing_are_passed_over() -> None:
     assert not doubts(picture(), [*sound(ALL), b"\n", b"side,1\n"])
+
+
+def test_sound_that_was_cut_within_a_hole_begins_late_and_ends_on_time() -> None:
+    late = replace(PLANNED, audio=(audio(start_ms=300, duration_ms=9_700),))
+    paces = Paces()
+    for line in (*picture(), *sound([at for at in ALL if at >= 0.3])):
+        paces.feed(line)
+    verify(PLANNED, late)
+    assert check(PLANNED, late, paces.by_index) == [
+        "its sound begins 0.30 s late, where the input has none"
+    ]
+    with pytest.raises(Failure, match="a stream of it lasts 9700 ms"):
+        verify(PLANNED, replace(late, audio=(audio(duration_ms=9_700),)))
+    with pytest.raises(Failure, match="begin 300 ms further"):
+        verify(PLANNED, replace(late, audio=(audio(start_ms=300),)))

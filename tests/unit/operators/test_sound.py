@@ -2,7 +2,7 @@
 
 import pytest
 
-from operators.sound import alike, laid_out, usual_layout
+from operators.sound import alike, laid_out, metered, usual_layout
 from tests.helpers.infos import audio
 
 MONO = audio(channels=1, channel_layout="mono")
@@ -30,3 +30,9 @@ def test_sound_of_one_layout_is_not_mixed() -> None:
 
 def test_channels_without_a_name_have_the_usual_ones() -> None:
     assert [usual_layout(n) for n in (1, 2, 6, 8, 11)] == ["mono", "stereo", "5.1", "7.1", "stereo"]
+
+
+def test_peaks_are_measured_before_samples_become_integers() -> None:
+    form, meter = map(str, metered("output_0_1"))
+    assert form.startswith("aformat=sample_fmts=flt")
+    assert meter == "astats@output_0_1=measure_perchannel=none:measure_overall=Peak_level"

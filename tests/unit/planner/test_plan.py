@@ -379,8 +379,11 @@ def test_an_operation_whose_tracks_nobody_takes_is_no_step() -> None:
     spec["outputs"] = [{"id": "s:a", "destination": "file:///m/o.mp3"}]
     for is_optimised in (True, False):
         (step,) = plan(spec, is_optimised=is_optimised).steps
-        assert step.filtergraph == (
-            "[0:a:0]aresample=async=1:min_hard_comp=0.05[output_0_a0]"  # the output's own
+        assert (
+            step.filtergraph
+            == (
+                "[0:a:0]aresample=async=1:min_hard_comp=0.05:first_pts=0[output_0_a0]"  # the output's own
+            )
         )
 
 
