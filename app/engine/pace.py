@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.engine import probe
+from app.engine import ffprobe
 from app.engine.tools import Tools
 from app.engine.verify import late_ms, not_as_planned, pairs
 from operators.media import MediaInfo, VideoStream
@@ -61,7 +61,7 @@ class Paces:
 def read(path: str, tools: Tools) -> Mapping[int, Pace]:
     """The pace of each stream, by its index. Raises: Failure."""
     paces = Paces()
-    probe.packets(path, tools, "stream_index,pts_time,dts_time,duration_time", paces.feed)
+    ffprobe.packets(path, tools, "stream_index,pts_time,dts_time,duration_time", paces.feed)
     return paces.by_index
 
 

@@ -4,7 +4,7 @@ For MP4 and its kin, whose index tells where every packet lies; ffprobe reads it
 outline, and never minds that the packets themselves are holes.
 """
 
-from app.engine import probe
+from app.engine import ffprobe
 from app.engine.storage import outline
 from app.engine.storage.fetch import Fetch
 from app.engine.tools import Tools
@@ -28,7 +28,7 @@ def bring(fetch: Fetch, start_s: float, end_s: float, tools: Tools) -> bool:
         return False
     spans = ((0.0, _HEAD_S), (max(0.0, start_s - _BEFORE_S), end_s + _AFTER_S))
     try:
-        packets = probe.packet_places(fetch.path, tools, spans)
+        packets = ffprobe.packet_places(fetch.path, tools, spans)
     except Failure:
         return False
     if not packets:
