@@ -162,6 +162,13 @@ def _encode_track(
     kept: str | None = None,
     late_ms: int = 0,
 ) -> tuple[EncodedTrack, VideoStream | AudioStream] | None:
+    if not stream.is_decodable:
+        findings.fail(
+            Code.UNSUPPORTED_CODEC, "/id",
+            f"the {kind} is {stream.codec or 'of an unknown codec'}, which cannot be decoded here",
+            f'Leave it out (codec.{kind}: "none"), or convert it before.',
+        )  # fmt: skip
+        return None
     asked = given.codec.of(kind)
     name = asked.codec if isinstance(asked, (VideoCodec, AudioCodec)) else None
     name = name or (kept if kept in container.codecs(kind) else None)

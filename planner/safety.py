@@ -16,6 +16,12 @@ CODECS = (
     "pcm_s32le,pcm_f32le,pcm_f64le,pcm_u8,pcm_alaw,pcm_mulaw,adpcm_ms,adpcm_ima_wav,adpcm_swf,"
     "ass,ssa,subrip,srt,webvtt,mov_text,pgssub,dvdsub,dvbsub,cc_dec"
 )
+LOOKED_AT = frozenset((
+    "truehd", "mlp", "wmapro", "wmalossless", "s302m", "pcm_bluray", "pcm_dvd", "speex", "wavpack", "tta", "ape",
+    "nellymoser", "cook",
+))  # fmt: skip
+"""Decoders of tracks that films and recordings have beside others. ffprobe may open them, or it would
+refuse the whole file; nothing is ever given to them to be decoded."""
 _OTHER_NAMES = (
     "mp3", "dts", "amr_nb", "amr_wb", "msmpeg4v3", "flv1", "hdmv_pgs_subtitle", "dvd_subtitle",
     "dvb_subtitle", "eia_608", "srt",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 
 from app.engine import process
@@ -16,6 +17,8 @@ from planner import safety
 TIMEOUT_S = 60
 """For what lies at the beginning of a file."""
 _SCAN_TIMEOUT_S = 600
+
+_NOT_ALLOWED = re.compile(r"Codec \(([\w.-]+)\) not on whitelist")
 
 Lines = Callable[[bytes], object]
 
@@ -98,18 +101,45 @@ def _run(
     lines: Lines | None = None,
 ) -> Outcome:
     """ffprobe on a file. Raises: Failure."""
+    known: tuple[str, ...] = ()
+    outcome = _guarded(path, tools, what, timeout_s, lines, known)
+    while not outcome.is_success and (other := _not_allowed(outcome)) in safety.LOOKED_AT - set(
+        known
+    ):
+        known = (*known, other)
+        outcome = _guarded(path, tools, what, timeout_s, lines, known)
+    if not outcome.is_success:
+        raise classify_probe(outcome, path)
+    return outcome
+
+
+def _guarded(
+    path: str,
+    tools: Tools,
+    what: Sequence[str],
+    timeout_s: float,
+    lines: Lines | None,
+    known: Sequence[str],
+) -> Outcome:
+    """`known`: codecs of streams that are only looked at. ffprobe opens a decoder for each stream, and
+    gives up where it may not; to these nothing is given to be decoded."""
     guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
-    outcome = process.run(
-        [tools.ffprobe, *guarded, *_forced(path), *what, f"file:{path}"],
+    opened = ",".join((safety.CODECS, *known))
+    more = [word for kind in "vasd" for word in (f"-codec_whitelist:{kind}", opened)]
+    return process.run(
+        [tools.ffprobe, *guarded, *(more if known else ()), *_forced(path), *what, f"file:{path}"],
         cwd=os.path.dirname(path),
         timeout_s=timeout_s,
         capture=lines is None,
         lines=lines,
         reach=Reach(readable=[path]),
     )
-    if not outcome.is_success:
-        raise classify_probe(outcome, path)
-    return outcome
+
+
+def _not_allowed(outcome: Outcome) -> str:
+    """The last codec that ffprobe said it may not open; empty where it said nothing of the kind."""
+    found = [match[1] for line in outcome.errors if (match := _NOT_ALLOWED.search(line))]
+    return found[-1] if found else ""
 
 
 def _forced(path: str) -> tuple[str, ...]:

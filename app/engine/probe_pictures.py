@@ -58,6 +58,8 @@ def _with_pixels(info: MediaInfo, path: str) -> MediaInfo:
 
 
 def _may_be_interlaced(video: VideoStream) -> bool:
+    if not video.is_decodable:
+        return False
     is_open = video.field_order in (None, "unknown") and video.codec in _MAYBE_INTERLACED
     return video.is_interlaced or is_open
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from app.engine.tools import Tools
+from app.errors import Failure
 from operators.problem import Invalid
 from tests.helpers.media import Media
+from tests.helpers.presentation import presentation
 from tests.helpers.render import plan_of, render
 from tests.helpers.specs import job, joined, op
 
@@ -46,6 +48,42 @@ def test_a_track_that_cannot_be_decoded_is_left_out_with_a_warning(
     assert "audio track 1" in warning and "left out" in warning  # noqa: PT018
 
 
+def with_a_track_of(codec: str, media: Media) -> Path:
+    """A film whose second track of sound is of a codec that is not decoded here."""
+    tone = ("-f", "lavfi", "-i", "sine=440:duration=1")
+    return media.made(
+        f"{codec}.mkv", "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25:duration=1", *tone, *tone,
+        "-map", "0", "-map", "1", "-map", "2", "-c:v", "libx264", "-c:a:0", "aac", "-c:a:1", codec,
+        "-strict", "-2",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("codec", ["truehd", "wavpack", "tta"])
+def test_a_film_is_not_refused_for_one_of_its_tracks(
+    codec: str, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    source = with_a_track_of(codec, media)
+    spec = job(source, op("scale", "src", "small", width=48), small=tmp_path / "o.mp4")
+    (found,) = render(spec, tmp_path / "work", binaries).found
+    assert [stream.codec for stream in found.audio] == ["aac"]
+    (warning,) = said(spec, binaries)
+    assert warning == f"audio track 1 ({codec}) cannot be decoded and is left out"
+    asked = job(source, op("volume", "src:a:1", "soft", gain_db=-6), soft=tmp_path / "o.wav")
+    with pytest.raises(Invalid) as refused:
+        plan_of(asked, binaries)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.pointer) == ("UNSUPPORTED_CODEC", "/outputs/0/id")
+    assert f"the audio is {codec}" in problem.message
+
+
+def test_decoders_that_are_not_known_to_be_safe_are_not_even_opened(
+    media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    source = media.made("magic.mkv", "-f", "lavfi", "-i", "testsrc2=size=96x64:duration=1", "-c:v", "magicyuv")  # fmt: skip
+    with pytest.raises(Failure, match="magicyuv is not allowed"):
+        plan_of(job(source, src=tmp_path / "o.mp4"), binaries)
+
+
 def test_a_text_track_is_found_behind_pictures_of_text(
     media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
@@ -53,7 +91,8 @@ def test_a_text_track_is_found_behind_pictures_of_text(
     text = tmp_path / "t.srt"
     text.write_text("1\n00:00:00,000 --> 00:00:02,000\nSecond track\n")
     film = ("-f", "lavfi", "-i", "color=navy:size=320x180:rate=25:duration=2")
-    packed = presentation(tmp_path / "p.sup")
+    packed = tmp_path / "p.sup"
+    packed.write_bytes(presentation())
     source = media.made(
         "both.mkv", *film, "-i", str(packed), "-i", str(text), "-map", "0", "-map", "1", "-map", "2",
         "-c:v", "libx264", "-c:s:0", "copy", "-c:s:1", "srt", source=text,
@@ -71,20 +110,6 @@ def test_a_text_track_is_found_behind_pictures_of_text(
             first = drawn
         else:
             assert drawn == first
-
-
-def presentation(path: Path) -> Path:
-    """Presentation graphics (PGS): one empty screen, then its end."""
-
-    def segment(at: float, kind: int, data: bytes) -> bytes:
-        head = b"PG" + round(at * 90000).to_bytes(4, "big") + bytes(4)
-        return head + bytes([kind]) + len(data).to_bytes(2, "big") + data
-
-    screen = (320).to_bytes(2, "big") + (180).to_bytes(2, "big") + bytes([16, 0, 0, 0x80, 0, 0, 0])
-    path.write_bytes(
-        b"".join(segment(at, 0x16, screen) + segment(at, 0x80, b"") for at in (0.1, 1.5))
-    )
-    return path
 
 
 def two_tracks(media: Media, suffix: str = "mkv") -> Path:

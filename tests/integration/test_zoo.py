@@ -31,8 +31,10 @@ def test_what_is_true_of_a_file(name: str, binaries: Tools) -> None:
     """The zoo and the oracle agree before anything is done to a file."""
     if set(ZOO[name].traits) & {"no times", "ps", "length guessed", "avi", "fragments"}:
         pytest.skip("players guess its times")
-    said = verdict(read(binaries, specimen(name)), programme(ZOO[name]), _LOSSY)
-    assert not said
+    drawn, found = programme(ZOO[name]), read(binaries, specimen(name))
+    if "undecodable track" in ZOO[name].traits:
+        found = replace(found, tracks=found.tracks[: len(drawn.sounds)])
+    assert not verdict(found, drawn, _LOSSY)
 
 
 def spec_of(run: Run) -> dict[str, Any]:

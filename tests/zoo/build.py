@@ -4,6 +4,8 @@ import hashlib
 import struct
 import subprocess
 import tempfile
+from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +13,12 @@ import imageio_ffmpeg
 import numpy as np
 
 from tests.helpers.media import cache_folder
+from tests.helpers.presentation import presentation
 from tests.zoo import content
 from tests.zoo.table import ZOO, Specimen, Track
+
+_MP2_LEAD_IN = Fraction(481, 48_000)
+"""By how much all of a file begins later because the encoder of MP2 begins before 0."""
 
 
 @cache
@@ -30,7 +36,7 @@ def specimen(name: str) -> Path:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             fresh = Path(folder, name)
-            _render(row, fresh, Path(folder))
+            (_one_after_the_other if row.then else _render)(row, fresh, Path(folder))
             fresh.rename(kept)
     return kept
 
@@ -42,7 +48,9 @@ def _render(row: Specimen, path: Path, folder: Path) -> None:
     count = 0
     if row.has_picture:
         raw = folder / "picture.raw"
-        raw.write_bytes(b"".join(_frame(row, n) for n in range(len(row.times) or row.frames)))
+        raw.write_bytes(
+            b"".join(_frame(row, row.first + n) for n in range(len(row.times) or row.frames))
+        )
         inputs += [
             *(("-display_rotation", str(-row.rotation)) if row.rotation else ()),
             *(("-display_hflip",) if row.is_mirrored else ()),
@@ -78,6 +86,23 @@ def _render(row: Specimen, path: Path, folder: Path) -> None:
         path.write_bytes(_with_another_length(path.read_bytes()))
 
 
+def _one_after_the_other(row: Specimen, path: Path, folder: Path) -> None:
+    """Two transport streams, the second with pictures alone."""
+    assert row.then
+    assert row.rate
+    half = row.frames // 2
+    offset = ("-output_ts_offset", f"{float(half / row.rate + _MP2_LEAD_IN)}")
+    begin = replace(row, then=None, frames=half)
+    rest = replace(
+        row, then=None, size=row.then, first=half, frames=row.frames - half, tracks=(), words=offset
+    )
+    body = b""
+    for part in (begin, rest):
+        _render(part, path, folder)
+        body += path.read_bytes()
+    path.write_bytes(body)
+
+
 def _extra(name: str, row: Specimen, count: int, folder: Path) -> tuple[list[str], list[str]]:
     """What is opened besides, and which of it goes into the file how."""
     if name == "cover":
@@ -88,6 +113,12 @@ def _extra(name: str, row: Specimen, count: int, folder: Path) -> tuple[list[str
         text.write_text("1\n00:00:00,100 --> 00:00:00,800\nA line\n")
         kind = "mov_text" if row.name.endswith("mp4") else "srt"
         return ["-i", str(text)], ["-map", f"{count}:s", "-c:s", kind]
+    if name == "picture captions":
+        signs = folder / "signs.sup"
+        signs.write_bytes(presentation())
+        return ["-i", str(signs)], ["-map", f"{count}:s", "-c:s", "copy"]
+    if name == "unknown sound":
+        return [], ["-map", f"{count - 1}:a", f"-c:a:{len(row.tracks)}", "truehd", "-strict", "-2"]
     return [], ["-map", "0:v"]
 
 

@@ -55,7 +55,12 @@ class Specimen:
     is_still: bool = False
     is_mirrored: bool = False
     extras: tuple[str, ...] = ()
-    """What is in the file besides: `cover`, `captions`, `second picture`."""
+    """What is in the file besides: `cover`, `captions`, `picture captions`, `second picture`, and
+    `unknown sound`, which nothing decodes."""
+    first: int = 0
+    """The number of its first frame."""
+    then: tuple[int, int] | None = None
+    """From the middle on, the size of its frames."""
     lies: bool = False
     """Whether its header tells another length."""
 
@@ -211,6 +216,9 @@ ODDITIES = (
     _s("captions.mp4", "mp4", "text subtitles", extras=("captions",)),
     _s("captions.mkv", "mkv", "text subtitles", extras=("captions",)),
     _s("programmes.ts", "ts", "two programmes", "start not 0", extras=("second picture",), tracks=(Track(words=_MP2), Track(seed=31, words=_MP2)), words=("-program", "title=one:st=0:st=1", "-program", "title=two:st=3:st=2")),
+    _s("signs.mkv", "mkv", "picture subtitles", extras=("picture captions",)),
+    _s("unknown.mkv", "mkv", "undecodable track", extras=("unknown sound",)),
+    _s("sizes.ts", "ts", "size changes", "start not 0", then=(160, 120), tracks=(Track(words=_MP2),)),
     _s("long.mkv", "mkv", "lying length", lies=True),
     _s("long.flv", "flv", "lying length", lies=True, tracks=(Track(rate=44_100),)),
 )  # fmt: skip
