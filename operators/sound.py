@@ -6,6 +6,7 @@ from operators.filtergraph import Expression, Filter, Value
 from operators.media import AudioStream
 
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+_LOWER = 0.707107  # by 3 dB
 _WITHOUT_CENTRE = ("stereo", "2.1", "quad", "quad(side)", "downmix")
 # two frames of MP3: less may be how a container rounds or a recorder jitters
 _GAP_S = 0.05
@@ -41,6 +42,20 @@ def in_form(layout: str, sample_rate: int | None = None) -> tuple[Filter, ...]:
     return (
         # without a limit, float sound keeps coefficients whose sum is above 1
         Filter.of("aresample", rematrix_maxval=1),
+        Filter.of("aformat", sample_rates=sample_rate, channel_layouts=layout),
+    )
+
+
+def whichever_comes(layout: str, sample_rate: int) -> tuple[Filter, ...]:
+    """The same for sound whose channels may change on the way: as stereo, each stretch is as loud as
+    `laid_out` makes sound that has its channels from the beginning."""
+    if layout != "stereo":
+        return in_form(layout, sample_rate)
+    sides = (
+        f"{side}<{side}+{_LOWER}FC+{_LOWER}B{side[1]}+{_LOWER}S{side[1]}" for side in ("FL", "FR")
+    )  # <: in parts of what there is of these channels, so that nothing can clip
+    return (
+        Filter.of("pan", args=Expression("|".join((layout, *sides)))),
         Filter.of("aformat", sample_rates=sample_rate, channel_layouts=layout),
     )
 

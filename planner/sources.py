@@ -9,7 +9,7 @@ from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
-from operators.sound import in_form, layout_of
+from operators.sound import layout_of, whichever_comes
 from planner import codecs, safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
@@ -85,7 +85,7 @@ class Sources:
         info = self.draft.probed[given.id]
         if track.kind is Kind.AUDIO:
             audio, may_change = info.audio[track.index], info.format in codecs.MAY_CHANGE
-            return in_form(layout_of(audio), audio.sample_rate) if may_change else ()
+            return whichever_comes(layout_of(audio), audio.sample_rate) if may_change else ()
         stored = info.video[track.index].upright()
         size = () if stored.frame_count else (Filter.of("scale", w=stored.width, h=stored.height),)
         meant = stated(stored)

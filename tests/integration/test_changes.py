@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.engine.tools import Tools
@@ -90,3 +91,44 @@ def test_sound_is_as_long_as_it_was(
     stream = media.streams(path)[0]
     frames = len(media.samples(path)) / int(stream["channels"]) / int(stream["sample_rate"])
     assert frames == pytest.approx(2 * SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize(("first", "second"), [("2", "1"), ("1", "2")])
+def test_each_stretch_is_as_loud_as_it_would_be_alone(
+    first: str, second: str, media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """Others than two channels, in a broadcast that is planned as stereo."""
+    parts = [sound(media, n, channels) for n, channels in enumerate((first, second))]
+    both = tmp_path / "both.ts"
+    both.write_bytes(b"".join(path.read_bytes() for path in parts))
+    alone = [
+        loudness(media, binaries, path, tmp_path / f"alone{n}", first)[0]
+        for n, path in enumerate(parts)
+    ]
+    begin, end = loudness(media, binaries, both, tmp_path / "both", first)
+    assert begin == pytest.approx(alone[0], abs=0.2)
+    assert end == pytest.approx(alone[1], abs=0.2)
+
+
+def sound(media: Media, number: int, channels: str) -> Path:
+    """Two seconds of a tone in all channels, as a part of a transport stream."""
+    each = "|".join(["0.1*sin(2*PI*440*t)"] * int(channels))
+    layout = {"1": "mono", "2": "stereo"}[channels]
+    return media.made(
+        f"tone{channels}{number}.ts",
+        *("-f", "lavfi", "-i", f"aevalsrc={each}:c={layout}:s=48000:d={SECONDS}"),
+        *("-c:a", "mp2", "-output_ts_offset", str(SECONDS * number)),
+    )
+
+
+def loudness(
+    media: Media, binaries: Tools, source: Path, folder: Path, channels: str
+) -> tuple[float, float]:
+    """How loud the first channel is in the first and in the last second, in dBFS."""
+    codec = {"audio": {"codec": "pcm_s16le", "channels": int(channels)}}
+    spec = job(source, **{"src:a": {"destination": "file:///out/o.wav", "codec": codec}})
+    (path,) = render(spec, folder, binaries).paths
+    samples = np.frombuffer(media.samples(path), "<i2").reshape(-1, int(channels))[:, 0] / 32768
+    half = [samples[12_000:36_000], samples[-36_000:-12_000]]
+    begin, end = (20 * np.log10(np.sqrt(np.mean(part**2))) for part in half)
+    return float(begin), float(end)

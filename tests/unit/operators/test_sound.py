@@ -2,7 +2,7 @@
 
 import pytest
 
-from operators.sound import alike, laid_out, metered, usual_layout
+from operators.sound import alike, in_form, laid_out, metered, usual_layout, whichever_comes
 from tests.helpers.infos import audio
 
 MONO = audio(channels=1, channel_layout="mono")
@@ -36,3 +36,8 @@ def test_peaks_are_measured_before_samples_become_integers() -> None:
     form, meter = map(str, metered("output_0_1"))
     assert form.startswith("aformat=sample_fmts=flt")
     assert meter == "astats@output_0_1=measure_perchannel=none:measure_overall=Peak_level"
+
+
+def test_channels_that_change_are_mixed_by_what_there_is_of_them() -> None:
+    assert written(whichever_comes("stereo", 48_000)).startswith("pan=args=stereo|FL<FL+")
+    assert whichever_comes("5.1", 48_000) == in_form("5.1", 48_000)
