@@ -15,6 +15,7 @@ from math import log10, sqrt
 from typing import Any
 
 from app.engine import process
+from app.engine.outcome import Bounds
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from operators.colorimetry import converted, in_rgb, stated
@@ -44,6 +45,16 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Means:
+    """What looking may take: a folder for what is decoded, so much time and so much memory."""
+
+    tools: Tools
+    folder: str
+    budget_s: float
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """A moment to look at both files: seconds from their beginnings, and how long that may take."""
 
@@ -56,13 +67,11 @@ def check(
     output: Side,
     traces: Sequence[Mapping[str, Any]],
     sources: Mapping[str, Side],
-    tools: Tools,
-    folder: str,
-    budget_s: float,
+    means: Means,
 ) -> list[str]:
     """What is doubtful, by the plan's `traces` of the output. `sources`: by input id, those that are
-    here. Takes `budget_s` at most, and says nothing of what there was no time to look at."""
-    ends, length_s = time.monotonic() + budget_s, (output.info.duration_ms or 0) / 1000
+    here. Nothing is said of what there was no time to look at."""
+    ends, length_s = time.monotonic() + means.budget_s, (output.info.duration_ms or 0) / 1000
     doubts: list[str] = []
     for trace in traces:
         source = sources.get(trace["input"])
@@ -72,7 +81,7 @@ def check(
             if source is None or left < _LEAST_S:
                 break
             look = Look(source_s=at + trace["start_ms"] / 1000, output_s=at, timeout_s=left)
-            samples = _decoded(output, source, trace, look, tools, folder)
+            samples = _decoded(output, source, trace, look, means)
             if samples:
                 found.append(_COMPARED[trace["kind"]](trace, at, *samples))
         unlike = [doubt for doubt in found if doubt]
@@ -82,12 +91,12 @@ def check(
 
 
 def _decoded(
-    output: Side, source: Side, trace: Mapping[str, Any], look: Look, tools: Tools, folder: str
+    output: Side, source: Side, trace: Mapping[str, Any], look: Look, means: Means
 ) -> tuple[bytes, bytes] | None:
     """A second of the source and of the output; None where there is nothing then, or no time."""
     kind = Kind(trace["kind"])
     sides = (source, trace["input_stream"], look.source_s), (output, trace["stream"], look.output_s)
-    files = [os.path.join(folder, f"look{number}.raw") for number in range(len(sides))]
+    files = [os.path.join(means.folder, f"look{number}.raw") for number in range(len(sides))]
     inputs, outputs = list[str](), list[str]()
     for number, ((side, stream, at), file) in enumerate(zip(sides, files, strict=True)):
         inputs += [*safety.UPLOADED_INPUT, "-ss", f"{max(0.0, at):.3f}", "-t", f"{_SECONDS}"]
@@ -97,10 +106,11 @@ def _decoded(
     told = ("-hide_banner", "-nostdin", "-y", "-nostats", "-loglevel", "repeat+level+error")
     try:
         done = process.run(
-            [tools.ffmpeg, *told, *inputs, *outputs],
-            cwd=folder,
+            [means.tools.ffmpeg, *told, *inputs, *outputs],
+            cwd=means.folder,
             timeout_s=look.timeout_s,
-            reach=Reach(readable=[side.path for side, _, _ in sides], writable=[folder]),
+            reach=Reach(readable=[side.path for side, _, _ in sides], writable=[means.folder]),
+            bounds=means.bounds,
         )
         read = [_content(file) for file in files]
     finally:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from app.engine import pace, spot_check
-from app.engine.outcome import Outcome
-from app.engine.spot_check import Side
+from app.engine.outcome import Bounds, Outcome
+from app.engine.spot_check import Means, Side
 from app.errors import Failure
+from app.services.policy import limits_of
 from app.services.step_command import OutputFile
 from app.services.step_run import Run
 from operators.media import MediaInfo
@@ -17,6 +18,7 @@ from operators.problem import Code, Problem
 
 _SHARE = 0.03
 """Of the time that FFmpeg took: how long all of this may take, though packets are always counted."""
+_MOST_S = 6.0  # enough for all, and a cancelled job is not waited for longer
 _PEAK = re.compile(r"\[astats@output_(\d+)_\d+ @ \w+\] \[info\] Peak level dB: (-?[\d.]+)")
 _FULL_SCALE_DB = 0.1  # what no integer sample can hold, and rounding
 
@@ -36,6 +38,7 @@ def doubts(
         (output, info) for output, info in zip(outputs, found, strict=True) if info.duration_ms
     ]
     problems = list(_clipped(outcome))
+    budget_s = min(_MOST_S, _SHARE * outcome.wall_s)
     for output, info in timed:
         began = time.monotonic()
         said = pace.check(output.planned, info, pace.read(output.work_file, run.binaries))
@@ -43,9 +46,12 @@ def doubts(
             Side(path=output.work_file, info=info),
             output.traces,
             _sources(run, output),
-            run.binaries,
-            run.folder,
-            _SHARE * outcome.wall_s / len(timed) - (time.monotonic() - began),
+            Means(
+                tools=run.binaries,
+                folder=run.folder,
+                budget_s=budget_s / len(timed) - (time.monotonic() - began),
+                bounds=Bounds(memory_bytes=limits_of(run.attempt.job).max_memory),
+            ),
         )
         problems += [_differs(output, doubt) for doubt in said]
     return problems

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.engine import pace, probe, process, spot_check, workspace
 from app.engine.outcome import Outcome
-from app.engine.spot_check import Side
+from app.engine.spot_check import Means, Side
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.services import step_command, step_files, step_measure
@@ -126,9 +126,8 @@ def render(
             if seen.duration_ms:
                 doubts += pace.check(output.planned, seen, pace.read(str(paths[-1]), binaries))
                 made, sources = Side(path=str(paths[-1]), info=seen), sources_of(plan, spec)
-                doubts += spot_check.check(
-                    made, output.traces, sources, binaries, place.folder, looks_s
-                )
+                means = Means(tools=binaries, folder=place.folder, budget_s=looks_s)
+                doubts += spot_check.check(made, output.traces, sources, means)
             assert not output.is_numbered or len(paths) == output.images, paths
             outputs[output.index] = (paths[0], output.planned, seen)
             files[output.index] = paths

@@ -11,7 +11,7 @@ from app import settings
 from app.engine import pace, probe, spot_check
 from app.engine.outcome import Outcome
 from app.engine.progress import Progress
-from app.engine.spot_check import Side
+from app.engine.spot_check import Means, Side
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.errors import Failure
@@ -148,7 +148,8 @@ def test_what_looks_or_sounds_otherwise_is_told(
     def said(path: Path, budget_s: float = scaled(30)) -> list[str]:
         side = Side(path=str(path), info=probe.probe(str(path), binaries))
         sources = {"src": source}
-        return spot_check.check(side, good.traces, sources, binaries, str(tmp_path), budget_s)
+        means = Means(tools=binaries, folder=str(tmp_path), budget_s=budget_s)
+        return spot_check.check(side, good.traces, sources, means)
 
     verify(good.planned, said_of := probe.probe(str(bad), binaries))
     assert said_of.duration_ms
