@@ -5,17 +5,9 @@ from typing import Any
 
 import pytest
 
-from operators import registry
-from operators.contract import SAME, SAME_PICTURE, SAME_SOUND, Likeness, Operator
+from operators.contract import SAME, SAME_PICTURE, SAME_SOUND, Likeness
 from tests.helpers.infos import clip
-
-
-def operator(name: str, **params: Any) -> Operator:
-    kind = registry.find(name)
-    assert kind is not None
-    made, problems = kind.read(params, "")
-    assert made is not None, problems
-    return made
+from tests.helpers.operators import made
 
 
 @pytest.mark.parametrize(
@@ -42,7 +34,7 @@ def operator(name: str, **params: Any) -> Operator:
     ],
 )
 def test_what_is_stated(name: str, params: dict[str, Any], stated: Likeness | None) -> None:
-    found = operator(name, **params).likeness([clip()])
+    found = made(name, **params).likeness([clip()])
     if stated is None or found is None:
         assert found is stated
         return
@@ -64,4 +56,4 @@ def test_what_is_stated(name: str, params: dict[str, Any], stated: Likeness | No
     ],
 )
 def test_what_may_come_above_full_scale(name: str, params: dict[str, Any], may_clip: bool) -> None:
-    assert operator(name, **params).may_clip() is may_clip
+    assert made(name, **params).may_clip() is may_clip
