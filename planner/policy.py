@@ -10,6 +10,8 @@ from planner.addresses import is_public
 from planner.spec import LimitsSpec
 from planner.uri import BadUri, Uri, is_inside, parse_uri
 
+_NAME_BYTES = 255
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -57,7 +59,9 @@ class Policy:
             return [Problem(code=code, pointer=at, message=message, suggestion=_use(schemes))]
         if uri.scheme in ("http", "https"):
             return [] if self.allows_private or _may_be_public(uri) else [_private(uri, at)]
-        return [] if self.is_inside(uri) else [self._outside(uri, at)]
+        if not self.is_inside(uri):
+            return [self._outside(uri, at)]
+        return [_too_long(code, at)] if verb == "written" and _has_long_name(uri) else []
 
     def is_inside(self, uri: Uri) -> bool:
         """Whether a file or object is below what the tenant may use, by its name alone."""
@@ -138,3 +142,14 @@ def _shown(limit: object) -> str:
 
 def _use(schemes: Iterable[str]) -> str:
     return f"Use {' or '.join(sorted(f'{scheme}://' for scheme in schemes))}."
+
+
+def _has_long_name(uri: Uri) -> bool:
+    """Longer than file systems take. What a number makes longer is seen when the job is planned."""
+    parts = uri.path.split("/") if uri.scheme == "file" else []
+    return any(len(part.encode()) > _NAME_BYTES for part in parts)
+
+
+def _too_long(code: Code, at: str) -> Problem:
+    message = f"a name in it is longer than the {_NAME_BYTES} bytes that file systems take"
+    return Problem(code=code, pointer=at, message=message, suggestion="Choose a shorter name.")

@@ -11,6 +11,7 @@ from app import log, settings, tracing
 from app.errors import Failure, from_problems
 from app.services import job_fail, work_files
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
+from app.services.job_files import checked
 from app.services.media_probe import probe_inputs
 from app.services.moments import moment
 from app.services.policy import options_now, policy_for
@@ -117,7 +118,7 @@ def _plan(job: Job) -> dict[str, Any]:
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )
-    return plan.to_json()
+    return checked(plan.to_json(), job.spec)
 
 
 def _store(job: Job, plan: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.services import remote
+from app.services.job_files import checked
 from app.services.media_probe import probe_inputs, soon
 from app.services.policy import options_for, options_now, policy_for
 from app.store import plans
@@ -15,7 +16,9 @@ from planner.spec import JobSpec
 
 def preview(document: Any, tenant_id: str) -> ProcessingPlan:
     """The plan that this machine alone would make, without a database. Raises: Invalid."""
-    return _plan(document, tenant_id, options_for)
+    plan = _plan(document, tenant_id, options_for)
+    checked(plan.to_json(), document)
+    return plan
 
 
 def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
@@ -24,7 +27,7 @@ def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
     Raises: Invalid.
     """
     with remote.in_turn(tenant_id):
-        plan = _plan(document, tenant_id, options_now).to_json()
+        plan = checked(_plan(document, tenant_id, options_now).to_json(), document)
     with transaction() as session:
         plans.keep(session, tenant_id, plan["plan_id"], document, plan)
     return plan

@@ -14,6 +14,7 @@ from app.errors import Failure
 from operators.filtergraph import filter_value
 from operators.media import MediaInfo
 from operators.problem import Problem, pointer
+from planner.files import numbered
 from planner.transfers import FETCH, MEDIA
 
 _IN = re.compile(r"\{in:([^{}]+)\}")
@@ -52,20 +53,6 @@ class OutputFile:
             (os.path.join(folder, name), numbered(self.destination, name.rpartition("-")[2]))
             for name in names
         ]
-
-
-def numbered(destination: str, number: str) -> str:
-    """`thumb.jpg` becomes `thumb-0001.jpg`."""
-    folder, slash, name = destination.rpartition("/")
-    stem, dot, extension = name.rpartition(".")
-    return f"{folder}{slash}{stem or extension}-{number}" + (f"{dot}{extension}" if stem else "")
-
-
-def beside(destination: str, extension: str) -> str:
-    """The same name with another extension."""
-    folder, slash, name = destination.rpartition("/")
-    stem = name.rpartition(".")[0] or name
-    return f"{folder}{slash}{stem}.{extension}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from app.engine.progress import Progress
 from app.engine.storage import s3
 from app.engine.storage.port import Publication
 from app.errors import Failure
-from app.services import step_command
+from app.services import job_files
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
 from app.services.step_lease import LeaseEnded
@@ -24,6 +24,7 @@ from app.store.session import be_patient, transaction
 from app.store.status import StepStatus
 from operators.media import MediaInfo
 from operators.problem import Problem
+from planner.files import beside
 from planner.uri import is_remote
 
 _REVEAL_S = 120
@@ -41,6 +42,7 @@ def publish(
     Raises: Failure, LeaseEnded.
     """
     attempt, written = run.attempt, 0
+    _check(run)
     staged = {
         output.index: [(uri, _stage(run, path, uri)) for path, uri in _files(output)]
         for output in outputs
@@ -59,6 +61,14 @@ def publish(
             jobs.add_warning(session, attempt.job.job_id, warning.to_json())
         close(session, attempt, usage=run.usage(written))
         return done
+
+
+def _check(run: Run) -> None:
+    """What the disks look like now decides: links may have come since. Raises: Failure."""
+    job = run.attempt.job
+    assert job.plan is not None
+    for problem in job_files.problems(job.spec, job.plan):
+        raise Failure(code=problem.code, message=problem.message)
 
 
 def keep_found(job_id: str, pairs: Sequence[tuple[OutputFile, MediaInfo]]) -> None:
@@ -95,7 +105,7 @@ def _files(output: OutputFile) -> list[tuple[str, str]]:
     if output.sidecar is None:
         return output.written()
     path = os.path.join(os.path.dirname(output.work_file), output.sidecar)
-    return [*output.written(), (path, step_command.beside(output.destination, "vtt"))]
+    return [*output.written(), (path, beside(output.destination, "vtt"))]
 
 
 def _stage(run: Run, path: str, uri: str) -> Publication:

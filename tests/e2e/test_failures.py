@@ -134,7 +134,20 @@ def test_a_folder_where_the_output_belongs(service: Service, clip: Path) -> None
     target.mkdir(parents=True)
     (target / "x").touch()
     done = service.run(job(clip, op("trim", "src", "cut", end=1), cut=target))
-    check(service, done, "OUTPUT_WRITE_FAILED", attempts=3)
+    check(service, done, "INVALID_OUTPUT", attempts=0)
+    assert done["error"]["errors"][0]["pointer"] == "/outputs/0/destination"
+
+
+def test_an_input_that_is_reached_by_another_name(service: Service, clip: Path) -> None:
+    folder = service.media / "originals"
+    folder.mkdir()
+    source = Path(shutil.copy(clip, folder / "film.mp4"))
+    (service.media / "shown").symlink_to("originals")
+    spec = job(source, op("trim", "src", "cut", end=1), cut=service.media / "shown" / "film.mp4")
+    done = service.run(spec)
+    check(service, done, "INVALID_OUTPUT", attempts=0)
+    assert "would replace what input" in done["error"]["message"]
+    assert source.read_bytes() == clip.read_bytes()
 
 
 def test_a_codec_that_the_container_cannot_hold_is_refused_at_once(

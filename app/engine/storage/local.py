@@ -15,6 +15,7 @@ from planner.uri import is_inside, parse_uri
 Note = Callable[[str], None]
 Tick = Callable[[int], object]
 _BLOCK_BYTES = 8 << 20
+_NAME_BYTES = 255
 _SUMMED_BYTES = 4 << 20
 """The checksum of a small file takes less than to ask somebody for it."""
 _WRITE_CODES = {
@@ -23,6 +24,10 @@ _WRITE_CODES = {
     errno.EACCES: Code.OUTPUT_ACCESS_DENIED,
     errno.EPERM: Code.OUTPUT_ACCESS_DENIED,
     errno.EROFS: Code.OUTPUT_ACCESS_DENIED,
+    errno.EISDIR: Code.INVALID_OUTPUT,
+    errno.ENOTDIR: Code.INVALID_OUTPUT,
+    errno.ENAMETOOLONG: Code.INVALID_OUTPUT,
+    errno.ELOOP: Code.INVALID_OUTPUT,
 }
 
 
@@ -46,6 +51,38 @@ def _check_inside(path: str, shown: str, roots: Sequence[str]) -> None:
             code=Code.INPUT_OUTSIDE_ROOTS,
             message=f"{shown} leads outside the folders that this server may use.",
         )
+
+
+def place_of(path: str) -> str:
+    """Where a file of this name is, links to its folder followed, and no link of its own."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def names_of(path: str) -> frozenset[str]:
+    """All places that are passed on the way to a file: its own, and each link that leads there."""
+    found: set[str] = set()
+    place = place_of(path)
+    while place not in found:
+        found.add(place)
+        if os.path.islink(place):
+            place = place_of(os.path.join(os.path.dirname(place), os.readlink(place)))
+    return frozenset(found)
+
+
+def obstacle(path: str) -> str | None:
+    """Why no file can appear at a path, however often it is tried; None where one may."""
+    folder, name = os.path.split(path)
+    for part in path.split("/"):
+        if len(part.encode()) > _NAME_BYTES:
+            return f"a name in it has {len(part.encode())} bytes; file systems take {_NAME_BYTES}"
+    if os.path.isdir(path):
+        return f"{path} is a folder"
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        return f"{folder} is not a folder, so {name} cannot be in it"
+    return None
 
 
 @dataclass(kw_only=True)
@@ -96,13 +133,12 @@ def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> LocalPubli
     """Where an output will appear. `attempt` is unique among all attempts of all jobs, so that two
     jobs with one destination do not share a part. Raises: Failure."""
     wanted = parse_uri(uri).path
-    folder, name = os.path.split(wanted)
-    real = os.path.realpath(folder)
-    _check_inside(os.path.join(real, name), wanted, roots)
+    path = place_of(wanted)
+    _check_inside(path, wanted, roots)
+    folder, name = os.path.split(path)
     # a file name has at most 255 bytes
     short = name.encode()[:160].decode(errors="ignore")
-    part = os.path.join(real, f".{short}.{attempt}.part")
-    return LocalPublication(path=os.path.join(real, name), part=part)
+    return LocalPublication(path=path, part=os.path.join(folder, f".{short}.{attempt}.part"))
 
 
 def _place(work_file: str, part: str, tick: Tick) -> None:

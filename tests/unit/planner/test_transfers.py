@@ -117,7 +117,15 @@ def test_sources(uri: str, code: str | None) -> None:
     assert [problem.code for problem in POLICY.check_source(uri, "/x")] == ([code] if code else [])
 
 
-@pytest.mark.parametrize("uri", ["https://cdn.example/a.mp4", "s3://bucket/other/a.mp4"])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://cdn.example/a.mp4",
+        "s3://bucket/other/a.mp4",
+        f"file:///m/{'x' * 252}.mp4",
+        f"file:///m/{'é' * 128}/a.mp4",
+    ],
+)
 def test_destinations_that_are_refused(uri: str) -> None:
     with pytest.raises(Invalid):
         parse_spec(job("file:///m/a.mp4", src={"destination": uri, "format": "mp4"}), POLICY)
