@@ -8,7 +8,26 @@ from typing import Any
 import structlog
 
 from app import tracing
+from app.redact import redact_text, redact_tree
 from app.settings import Settings
+
+_NOISY = (
+    "alembic", "celery.app.trace", "celery.worker.strategy",
+    # at debug, these tell the paths, queries and headers of what they ask for
+    "botocore", "boto3", "s3transfer", "urllib3", "httpx", "httpcore", "requests",
+)  # fmt: skip
+
+
+class _RedactingText(structlog.stdlib.ProcessorFormatter):
+    """Whoever logs: no line shows the secrets of a URL."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact_text(super().format(record))
+
+
+def _redacted(_: Any, __: str, event: Any) -> Any:
+    """The same for lines of JSON, value by value."""
+    return redact_tree(dict(event))
 
 
 def configure(settings: Settings) -> None:
@@ -36,17 +55,24 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    is_json = settings.log_format == "json"
+    formatter = structlog.stdlib.ProcessorFormatter if is_json else _RedactingText
+    safe = [_redacted] if is_json else []
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        formatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *safe,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for noisy in ("alembic", "celery.app.trace", "celery.worker.strategy"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
 
 

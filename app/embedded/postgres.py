@@ -42,6 +42,8 @@ class Postgres:
             self._init(password)
         options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self.sockets}"]
         options += ["-c", "max_connections=200", "-c", "timezone=UTC", "-c", "log_timezone=UTC"]
+        # neither values nor whole statements: specs, with signed URLs in them, are among those
+        options += ["-c", "log_error_verbosity=terse", "-c", "log_min_error_statement=panic"]
         if not self.is_durable:
             options += [
                 "-c",

@@ -10,7 +10,7 @@ from typing import Any
 
 from app import settings
 from app.engine import tools
-from app.engine.redact import redact_tree
+from app.redact import redact_tree
 from app.services import job_read
 from app.services.failure_analysis import analyse
 from app.services.job_view import show_job, show_log, show_steps

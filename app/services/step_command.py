@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine import workspace
-from app.engine.redact import redact_line
 from app.engine.storage import local
 from app.errors import Failure
+from app.redact import redact_line
 from operators.filtergraph import filter_value
 from operators.media import MediaInfo
 from operators.problem import Problem, pointer

@@ -13,11 +13,11 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from app import log, metrics, settings, tracing
-from app.engine.redact import redact_url
 from app.engine.storage.http import retry_after
 from app.engine.web.client import Unreachable
 from app.engine.web.guard import Blocked
 from app.queue import breaker, slots
+from app.redact import redact_url
 from app.services import remote
 from app.services.backoff import CLOCK_MARGIN_S
 from app.services.moments import moment

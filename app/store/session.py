@@ -37,6 +37,7 @@ def _engine(url: str, pid: int) -> Engine:
         pool_size=8,
         max_overflow=16,
         pool_timeout=5,
+        hide_parameters=True,  # specs, with signed URLs in them, are among those
         connect_args={
             "connect_timeout": 3,
             "application_name": "media-pipeline",

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.engine.redact import redact_url
 from app.engine.storage.port import Described
 from app.engine.web.client import Answer, Unreachable, Web
 from app.engine.web.guard import Blocked
 from app.errors import Failure
+from app.redact import redact_url
 from operators.problem import Code
 
 _NUMBER = re.compile(r"[0-9]{1,18}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.storage import local
@@ -148,6 +148,7 @@ def uris_of(outputs: list[Path], kinds: list[tuple[int, bool]]) -> Iterator[str]
             yield beside(uri, "vtt")
 
 
+@settings(deadline=None)  # disks may be busy
 @given(
     files=st.lists(PATHS, unique=True, max_size=5),
     links=st.lists(st.tuples(PATHS, PATHS), max_size=3),

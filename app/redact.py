@@ -4,7 +4,11 @@ import re
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
+# a URL and what follows it in one word: quotes may be part of a query
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s<>]+")
+_WHOLE = re.compile(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]*://[^\n]*\Z", re.IGNORECASE)
+_USER = re.compile(r"://[^/\s<>]*@")
+_SECRET = re.compile(r"[?#]")
 # not within a word, and not behind a token such as {work}
 _PATH = re.compile(r"(?:(?<![\w}/.:-])|(?<=file:))/(?:[^\s/:'\"]+/)+[^\s:'\",\])]*")
 # demuxers of text quote what stands in the file
@@ -32,8 +36,22 @@ def redact_line(line: str) -> str:
     so does whatever it quotes from a file."""
     if _QUOTES_CONTENT.search(line):
         line = _QUOTED.sub("'…'", line)
-    line = _URL.sub(lambda match: redact_url(match[0]), line)
-    return _PATH.sub("{path}", line)
+    return _PATH.sub("{path}", redact_text(line))
+
+
+def redact_text(text: str) -> str:
+    """A text without the secrets of URLs in it, however they are quoted."""
+    return _URL.sub(_without_secrets, text)
+
+
+def _without_secrets(match: re.Match[str]) -> str:
+    word = match[0]
+    if word.lower().startswith("file:"):  # a tenant's own, in which ? is a letter like others
+        return word[:5] + redact_text(word[5:])
+    shown = _USER.sub("://", _SECRET.split(word, maxsplit=1)[0])
+    quote = match.string[match.start() - 1 : match.start()]
+    is_closed = quote in ("'", '"') and word.endswith(quote) and not shown.endswith(quote)
+    return shown + (quote if is_closed else "")
 
 
 def redact_tree(value: Any) -> Any:
@@ -42,4 +60,7 @@ def redact_tree(value: Any) -> Any:
         return {key: redact_tree(item) for key, item in value.items()}
     if isinstance(value, list):
         return [redact_tree(item) for item in value]
-    return _URL.sub(lambda m: redact_url(m[0]), value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # spaces are part of a URL that is all there is
+    return redact_url(value) if _WHOLE.match(value) else redact_text(value)
