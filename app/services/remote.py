@@ -42,12 +42,17 @@ def open_source(uri: str, within_s: float) -> Source:
     return _Guarded(source=HttpSource(url=uri, web=web(within_s)))
 
 
-def plan_publication(uri: str, tenant_id: str, attempt: str) -> Publication:
-    """How an output will appear at its destination. Raises: Failure."""
+def plan_publication(uri: str, tenant_id: str, attempt: str, media_type: str) -> Publication:
+    """How an output will appear at its destination; `media_type`: what servers tell of it.
+
+    Raises: Failure.
+    """
     now = settings.current()
     if uri.lower().startswith("s3:"):
         return S3Publication(
-            target=S3Object(uri=uri, endpoint=now.s3_endpoint_url), attempt=attempt
+            target=S3Object(uri=uri, endpoint=now.s3_endpoint_url),
+            attempt=attempt,
+            media_type=media_type,
         )
     return local.plan_publication(uri, attempt, now.roots(tenant_id))
 

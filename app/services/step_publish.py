@@ -25,6 +25,7 @@ from app.store.status import StepStatus
 from operators.media import MediaInfo
 from operators.problem import Problem
 from planner.files import beside
+from planner.media_types import WEBVTT, media_type
 from planner.uri import is_remote
 
 _REVEAL_S = 120
@@ -44,7 +45,7 @@ def publish(
     attempt, written = run.attempt, 0
     _check(run)
     staged = {
-        output.index: [(uri, _stage(run, path, uri)) for path, uri in _files(output)]
+        output.index: [(file[1], _stage(run, *file)) for file in _files(output)]
         for output in outputs
     }
     with transaction() as session:
@@ -100,17 +101,19 @@ def close(session: Session, attempt: Attempt, **found: Any) -> None:
     jobs.tell(session, job_id, "step.status", data, "processing", text, **attempt.place)
 
 
-def _files(output: OutputFile) -> list[tuple[str, str]]:
-    """Work files with their destinations, what belongs beside the media included."""
+def _files(output: OutputFile) -> list[tuple[str, str, str]]:
+    """Work files with destinations and media types, what belongs beside the media included."""
+    made = media_type(output.planned.format, bool(output.planned.video))
+    files = [(path, uri, made) for path, uri in output.written()]
     if output.sidecar is None:
-        return output.written()
+        return files
     path = os.path.join(os.path.dirname(output.work_file), output.sidecar)
-    return [*output.written(), (path, beside(output.destination, "vtt"))]
+    return [*files, (path, beside(output.destination, "vtt"), WEBVTT)]
 
 
-def _stage(run: Run, path: str, uri: str) -> Publication:
+def _stage(run: Run, path: str, uri: str, made: str) -> Publication:
     attempt, size = run.attempt, os.path.getsize(path)
-    publication = run.publication(uri)
+    publication = run.publication(uri, made)
 
     def note(mark: str) -> None:
         if mark in run.noted:

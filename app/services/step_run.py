@@ -26,6 +26,7 @@ from app.store import attempts, parts
 from app.store.session import transaction
 from operators.problem import Code
 from planner.codecs import FASTSTART
+from planner.media_types import UNKNOWN
 from planner.uri import is_remote
 
 _STEP_FLOOR_S = 60
@@ -112,10 +113,10 @@ class Run:
             for mark in self.publication(output.destination).marks
         ]
 
-    def publication(self, uri: str) -> Publication:
+    def publication(self, uri: str, media_type: str = UNKNOWN) -> Publication:
         """How an output of the attempt will appear. Raises: Failure."""
         key = "-".join(map(str, self.attempt.key))
-        return remote.plan_publication(uri, self.attempt.job.tenant_id, key)
+        return remote.plan_publication(uri, self.attempt.job.tenant_id, key, media_type)
 
     def _reach(self, command: Command) -> Reach:
         """What the command reads: its inputs, and the files of lists beside it."""

@@ -62,6 +62,7 @@ def test_from_s3_to_s3(
     assert output["files"][0]["uri"] == "s3://media/default/out/small.mp4"
     assert len(media.frames(made)) == len(media.frames(media.clip()))
     assert s3.uploads() == []
+    assert s3.media_type("default/out/small.mp4") == "video/mp4"
     events = near.rows("SELECT data->>'status' FROM job_events WHERE type = 'job.status'")
     assert ("uploading_outputs",) in events
 
@@ -83,6 +84,8 @@ def test_pictures_and_their_index(near: Service, s3: S3Server, source: str) -> N
         "default/p/sheet.jpg", "default/p/sheet.vtt",
         "default/p/thumb-0001.jpg", "default/p/thumb-0002.jpg", "default/p/thumb-0003.jpg",
     ]  # fmt: skip
+    assert s3.media_type("default/p/thumb-0002.jpg") == "image/jpeg"
+    assert s3.media_type("default/p/sheet.vtt") == "text/vtt; charset=utf-8"
 
 
 def test_other_tenants_objects_are_out_of_reach(near: Service, s3: S3Server, source: str) -> None:

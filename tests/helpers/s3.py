@@ -51,6 +51,9 @@ class S3Server:
         found: bytes = self.api.get_object(Bucket="media", Key=key)["Body"].read()
         return found
 
+    def media_type(self, key: str) -> str:
+        return str(self.api.head_object(Bucket="media", Key=key)["ContentType"])
+
     def keys(self, prefix: str = "") -> list[str]:
         found = self.api.list_objects_v2(Bucket="media", Prefix=prefix)
         return [entry["Key"] for entry in found.get("Contents", ())]

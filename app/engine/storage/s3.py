@@ -19,6 +19,7 @@ from app.engine.storage.local import md5 as md5_of
 from app.engine.storage.port import Described, Published
 from app.errors import Failure
 from operators.problem import Code
+from planner.media_types import UNKNOWN
 from planner.uri import parse_uri
 
 _CHANGED = "has changed while it was read"
@@ -167,6 +168,7 @@ class S3Publication:
     target: S3Object
     attempt: str = ""
     """Whose it is."""
+    media_type: str = UNKNOWN
     marks: list[str] = field(default_factory=list)
     """What stands for it in the list of what must not outlive its attempt."""
     _upload_id: str | None = None
@@ -180,7 +182,9 @@ class S3Publication:
         # noted before it is begun: whoever dies in between leaves an upload that can be found
         self._note(note, f"{self.target.name}{_MARK}{_UNKNOWN}{self.attempt}")
         with self._saying():
-            begun = self.target.api.create_multipart_upload(**self.target.where)
+            begun = self.target.api.create_multipart_upload(
+                **self.target.where, ContentType=self.media_type
+            )
         self._upload_id = begun["UploadId"]
         self._note(note, f"{self.target.name}{_MARK}{self._upload_id}")
         self._upload(work_file, tick)
