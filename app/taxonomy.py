@@ -83,6 +83,7 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.INPUT_CORRUPTED: _row(_V, 422, _NO, "The input is damaged or not media.", "Play the file on your machine; upload it again if it is cut off."),
         Code.INPUT_ENCRYPTED: _row(_V, 422, _NO, "The input is encrypted.", "Send a file without copy protection."),
         Code.INPUT_TOO_LARGE: _row(_V, 413, _NO, "The input is larger than allowed.", "Send a smaller file, or ask for a higher limit."),
+        Code.INPUT_CHANGED: _row(_V, 422, _NO, "The input is not the file any more that the job was planned for.", "Submit the job again when the file is complete; write to another name and rename it when it is."),
         Code.MEDIA_PROBE_FAILED: _row(_V, 422, _NO, "The input could not be read as media.", "Check that the file is complete and really a media file."),
         Code.STREAM_NOT_FOUND: _row(_W, 422, _NO, "A stream that the job needs is not in the input.", "Look with POST /v1/probe which streams the input has, and refer to those."),
         Code.UNSUPPORTED_FORMAT: _row(_V, 422, _NO, "The format of the input is not supported.", "Convert it to mp4, mkv, webm, mp3, wav or another common format."),

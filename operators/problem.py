@@ -38,6 +38,7 @@ class Code(StrEnum):
     INPUT_CORRUPTED = auto()
     INPUT_ENCRYPTED = auto()
     INPUT_TOO_LARGE = auto()
+    INPUT_CHANGED = auto()
     MEDIA_PROBE_FAILED = auto()
     UNSUPPORTED_FORMAT = auto()
     UNSUPPORTED_CODEC = auto()

@@ -11,6 +11,7 @@ from app import log, settings, tracing
 from app.errors import Failure, from_problems
 from app.services import job_fail, work_files
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
+from app.services.input_versions import noted, versions
 from app.services.job_files import checked
 from app.services.media_probe import probe_inputs
 from app.services.moments import moment
@@ -112,13 +113,14 @@ def _enter(session: Session, job: Job, status: JobStatus, message: str) -> None:
 
 def _plan(job: Job) -> dict[str, Any]:
     parsed = parse_spec(job.spec, policy_for(job.tenant_id))
+    known = versions(parsed.spec, settings.current().roots(job.tenant_id))
     plan = make_plan(
         parsed.spec,
         probe_inputs(parsed.spec, job.tenant_id, _watch(job), job.timeout_ms / 1000),
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )
-    return checked(plan.to_json(), job.spec)
+    return checked(noted(plan.to_json(), known), job.spec)
 
 
 def _store(job: Job, plan: dict[str, Any]) -> None:

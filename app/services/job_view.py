@@ -39,11 +39,19 @@ def show_job(
         "progress": show_progress(job, steps),
         "error": job.error,
         "warnings": job.warnings,
-        "outputs": job.outputs,
+        "outputs": [_shown(output) for output in job.outputs],
         "spec": job.spec,
         "plan_id": job.plan_id,
         "analysis": analysis,
     }
+
+
+def _shown(output: dict[str, Any]) -> dict[str, Any]:
+    """An output without what only we need to know of its files."""
+    if "files" not in output:
+        return output
+    known = ("uri", "size_bytes", "md5")
+    return {**output, "files": [{name: f[name] for name in known} for f in output["files"]]}
 
 
 def show_progress(job: Job, steps: Sequence[Step]) -> dict[str, Any]:

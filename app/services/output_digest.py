@@ -21,7 +21,7 @@ def is_due(output: Mapping[str, Any]) -> bool:
 
 
 def digest(job_id: str) -> None:
-    """Fill in `md5` of every file that lacks it. A file that is gone by now keeps null."""
+    """Fill in `md5` of every file that lacks it. A file that is gone by now, or another, keeps null."""
     with transaction() as session:
         job = jobs.get(session, job_id)
     if job is None or job.status != JobStatus.COMPLETED:
@@ -40,16 +40,23 @@ def digest(job_id: str) -> None:
 
 def _sums(files: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> dict[str, Any]:
     """What an output's files add to its entry."""
-    summed = [{**file, "md5": file["md5"] or _sum(file["uri"], roots)} for file in files]
+    summed = [{**file, "md5": file["md5"] or _sum(file, roots)} for file in files]
     # an output of several files has no checksum of its own; each file has
     return {"md5": summed[0]["md5"] if len(summed) == 1 else None, "files": summed}
 
 
-def _sum(uri: str, roots: Sequence[str]) -> str | None:
+def _sum(file: Mapping[str, Any], roots: Sequence[str]) -> str | None:
+    """Of the file that was published; None where somebody has written another one since."""
     try:
-        return local.md5(local.locate_source(uri, roots))
+        path = local.locate_source(file["uri"], roots)
+        found = local.md5(path) if _is_ours(file, path) else None
+        return found if _is_ours(file, path) else None
     except (Failure, OSError):
         return None
+
+
+def _is_ours(file: Mapping[str, Any], path: str) -> bool:
+    return file.get("version") in (None, local.version_of(path))
 
 
 def _keep(job_id: str, found: Mapping[int, dict[str, Any]]) -> None:

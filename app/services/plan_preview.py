@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+from app import settings
 from app.services import remote
+from app.services.input_versions import noted, versions
 from app.services.job_files import checked
 from app.services.media_probe import probe_inputs, soon
 from app.services.policy import options_for, options_now, policy_for
 from app.store import plans
 from app.store.session import transaction
-from planner.parse import parse_spec
+from planner.parse import Parsed, parse_spec
 from planner.plan import Options, ProcessingPlan, make_plan
 from planner.spec import JobSpec
 
 
 def preview(document: Any, tenant_id: str) -> ProcessingPlan:
     """The plan that this machine alone would make, without a database. Raises: Invalid."""
-    plan = _plan(document, tenant_id, options_for)
+    plan = _plan(parse_spec(document, policy_for(tenant_id)), tenant_id, options_for)
     checked(plan.to_json(), document)
     return plan
 
@@ -27,15 +29,16 @@ def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
     Raises: Invalid.
     """
     with remote.in_turn(tenant_id):
-        plan = checked(_plan(document, tenant_id, options_now).to_json(), document)
+        parsed = parse_spec(document, policy_for(tenant_id))
+        known = versions(parsed.spec, settings.current().roots(tenant_id))
+        plan = checked(noted(_plan(parsed, tenant_id, options_now).to_json(), known), document)
     with transaction() as session:
         plans.keep(session, tenant_id, plan["plan_id"], document, plan)
     return plan
 
 
 def _plan(
-    document: Any, tenant_id: str, options: Callable[[str, JobSpec], Options]
+    parsed: Parsed, tenant_id: str, options: Callable[[str, JobSpec], Options]
 ) -> ProcessingPlan:
-    parsed = parse_spec(document, policy_for(tenant_id))
     probed = probe_inputs(parsed.spec, tenant_id, soon())
     return make_plan(parsed.spec, probed, options(tenant_id, parsed.spec), parsed.warnings)

@@ -8,7 +8,14 @@ from app.engine.classify import damage_of
 from app.engine.tools import Tools
 from app.engine.verify import verify
 from app.errors import Failure
-from app.services import step_files, step_measure, step_publish, step_transfer, work_files
+from app.services import (
+    input_versions,
+    step_files,
+    step_measure,
+    step_publish,
+    step_transfer,
+    work_files,
+)
 from app.services.attempt import Attempt
 from app.services.step_command import OutputFile
 from app.services.step_doubts import doubts
@@ -37,9 +44,11 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Completion:
         return step_transfer.transfer(run)
     step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
     work = _measure if attempt.planned["measures"] else _make
+    input_versions.check(run)
     try:
         return work(run)
     except Failure as failure:
+        input_versions.check(run)  # which would explain it
         if failure.code not in _BLAMED or not work_files.complete(run):
             raise
         return work(run)
@@ -55,6 +64,7 @@ def _make(run: Run) -> Completion:
     found = [_inspect(output, run.binaries, damage) for output in command.outputs]
     is_damaged = damage is not None and damage[0] is Code.INPUT_CORRUPTED
     warnings = [_damage_warning()] if is_damaged else doubts(run, command.outputs, found, outcome)
+    input_versions.check(run)
     work_files.keep(run)
     pairs = list(zip(command.outputs, found, strict=True))
     here = [pair for pair in pairs if not is_remote(pair[0].destination)]

@@ -137,7 +137,8 @@ def _published(
     files = []
     for uri, publication in staged:
         made = publication.reveal()
-        files.append({"uri": uri, "size_bytes": made.size_bytes, "md5": made.md5})
+        entry = {"uri": uri, "size_bytes": made.size_bytes, "md5": made.md5}
+        files.append({**entry, "version": made.version} if made.version else entry)
         for mark in publication.marks:
             parts.forget(session, mark)
     return {

@@ -21,8 +21,9 @@ def note(session: Session, job_id: str, kind: str) -> None:
     """`kind`: `job.started`, `job.completed`, … Nothing where the job has no webhook."""
     job = session.get(Job, job_id)
     url = job and job.spec.get("webhook_url")
-    if job is None or not url:
+    if job is None or not url or webhooks.is_gone(session, job_id, url):
         return
+    webhooks.supersede(session, job_id)
     session.refresh(job)
     analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
     data = show_job(job, steps.of_job(session, job_id), analysis=analysis)
@@ -32,7 +33,7 @@ def note(session: Session, job_id: str, kind: str) -> None:
 def note_progress(session: Session, job_id: str) -> None:
     """The same for `job.progress`, at most once in five seconds."""
     if webhooks.may_tell_progress(session, job_id, _PROGRESS_EVERY_S):
-        note(session, job_id, "job.progress")
+        note(session, job_id, webhooks.PROGRESS)
 
 
 def add(

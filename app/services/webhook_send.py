@@ -152,6 +152,8 @@ def _settle(delivery: WebhookDelivery, tried: Try, duration_ms: int) -> float | 
     }
     with transaction() as session:
         webhooks.settle(session, delivery.delivery_id, status, attempt, delay_s)
+        if tried.status_code == _GONE and delivery.job_id:
+            webhooks.end(session, delivery.job_id, delivery.url)
     metrics.webhook_tries.labels("delivered" if tried.is_success else "failed").inc()
     metrics.webhook_try.observe(duration_ms / 1000)
     log.get(__name__).info(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.store.models import Job, WebhookDelivery, WebhookSecret
 from app.store.steps import NOW, in_seconds
 
+PROGRESS = "job.progress"
 _D, _S = WebhookDelivery, WebhookSecret
 
 
@@ -51,6 +52,34 @@ def settle(
             status=status,
             due_at=in_seconds(delay_s),
             attempts=_D.attempts.op("||")(literal([attempt], JSONB)),
+        )
+    )
+
+
+def is_gone(session: Session, job_id: str, url: str) -> bool:
+    """Whether the receiver said that it wants nothing more of this job."""
+    refused = _D.attempts.contains(literal([{"status_code": 410}], JSONB))
+    query = select(_D.delivery_id).where(
+        _D.job_id == job_id, _D.url == url, _D.status == "failed", refused
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def end(session: Session, job_id: str, url: str) -> None:
+    """Send nothing more of a job to a receiver, what waits included."""
+    session.execute(
+        update(_D)
+        .where(_D.job_id == job_id, _D.url == url, _D.status == "pending")
+        .values(status="failed")
+    )
+
+
+def supersede(session: Session, job_id: str) -> None:
+    """Drop progress that waits to be told: what is told now is newer. Not what is being sent."""
+    is_sent_now = func.jsonb_array_length(_D.attempts) < _D.tries
+    session.execute(
+        delete(_D).where(
+            _D.job_id == job_id, _D.type == PROGRESS, _D.status == "pending", ~is_sent_now
         )
     )
 

@@ -138,6 +138,30 @@ def test_a_folder_where_the_output_belongs(service: Service, clip: Path) -> None
     assert done["error"]["errors"][0]["pointer"] == "/outputs/0/destination"
 
 
+def test_an_input_that_is_written_to_while_it_is_read(service: Service, long_clip: Path) -> None:
+    source = Path(shutil.copy(long_clip, service.media / "growing.mp4"))
+    target = service.media / "out" / "growing.mp4"
+    job_id = service.submit(slow(source, target))["job_id"]
+    service.wait_running(job_id)
+    with open(source, "ab") as file:
+        file.write(b"more")
+    done = service.wait(job_id)
+    check(service, done, "INPUT_CHANGED", attempts=1)
+    assert 'Input "src" was written to' in done["error"]["message"]
+    assert not target.exists()
+
+
+def test_a_plan_is_of_the_files_that_it_was_made_for(service: Service, clip: Path) -> None:
+    source = Path(shutil.copy(clip, service.media / "replaced.mp4"))
+    target = service.media / "out" / "replaced.mp4"
+    plan = service.client.post(
+        "/v1/plans", json=job(source, op("trim", "src", "cut", end=1), cut=target)
+    ).json()
+    os.utime(source, (1, 1))
+    done = service.run({"plan_id": plan["plan_id"]})
+    check(service, done, "INPUT_CHANGED", attempts=1)
+
+
 def test_an_input_that_is_reached_by_another_name(service: Service, clip: Path) -> None:
     folder = service.media / "originals"
     folder.mkdir()

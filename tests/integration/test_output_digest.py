@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import settings
+from app.engine.storage import local
 from app.services import output_digest
 from app.store import jobs
 from app.store.session import transaction
@@ -73,3 +74,17 @@ def test_what_is_gone_by_then_keeps_null(media: Path) -> None:
     job_id = published(media, "gone")
     output_digest.digest(job_id)
     assert sums(job_id) == (None, [None])
+
+
+def test_what_somebody_else_has_written_since_has_no_sum(media: Path) -> None:
+    (media / "ours").write_text("ours")
+    (media / "theirs").write_text("before")
+    job_id = published(media, "ours", "theirs")
+    with transaction() as session:
+        job = jobs.get(session, job_id)
+        assert job
+        known = [{**f, "version": local.version_of(f["uri"][7:])} for f in job.outputs[0]["files"]]
+        jobs.set_output(session, job_id, 0, {"files": known})
+    (media / "theirs").write_text("another file")
+    output_digest.digest(job_id)
+    assert sums(job_id) == (None, [hashlib.md5(b"ours").hexdigest(), None])

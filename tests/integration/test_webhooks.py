@@ -16,7 +16,7 @@ from app.queue import send
 from app.services import api_keys, job_cancel, sweep, webhook_note, webhook_secrets, webhook_send
 from app.services.job_read import Page
 from app.services.webhook_log import page
-from app.store import jobs
+from app.store import jobs, webhooks
 from app.store.models import WebhookDelivery
 from app.store.session import transaction
 from app.store.status import JobStatus
@@ -276,3 +276,48 @@ def test_secrets_are_shown_once(client: FlaskClient) -> None:
     shown = client.get("/v1/webhook-secrets")
     assert secret not in shown.get_data(as_text=True)
     assert shown.get_json()["data"][0]["secret_id"] == made.get_json()["secret_id"]
+
+
+def told(job_id: str, kind: str) -> None:
+    with transaction() as session:
+        webhook_note.note(session, job_id, kind)
+
+
+def test_a_receiver_that_is_gone_gets_nothing_more_of_that_job(
+    sent: list[str], web: WebServer
+) -> None:
+    url = web.put("/gone", status=410)
+    job_id, other = add_job(webhook_url=url), add_job(webhook_url=url)
+    for kind in ("job.started", "job.retrying"):
+        told(job_id, kind)
+    first, second = sent
+    assert webhook_send.deliver(first) is None
+    assert webhook_send.deliver(second) is None
+    told(job_id, "job.completed")
+    assert [one["status"] for one in listed(job_id)] == ["failed", "failed"]
+    assert len(web.posted) == 1
+    told(other, "job.started")
+    assert len(listed(other)) == 1
+
+
+def test_progress_that_could_not_be_told_makes_way_for_what_is_newer(
+    sent: list[str], web: WebServer
+) -> None:
+    job_id = add_job(webhook_url=web.put("/busy", statuses=[500]))
+    told(job_id, "job.progress")
+    told(job_id, "job.progress")
+    waiting = only(job_id)["delivery_id"]
+    assert waiting == sent[1]
+    assert webhook_send.deliver(sent[0]) is None  # its message comes all the same
+    assert webhook_send.deliver(waiting)  # it is to be tried again
+    told(job_id, "job.completed")
+    assert only(job_id)["type"] == "job.completed"
+
+
+def test_progress_that_is_being_told_is_written_down(sent: list[str], web: WebServer) -> None:
+    job_id = add_job(webhook_url=web.put("/hook"))
+    told(job_id, "job.progress")
+    with transaction() as session:
+        assert webhooks.claim(session, sent[0], 30)
+    told(job_id, "job.completed")
+    assert [one["type"] for one in listed(job_id)] == ["job.completed", "job.progress"]

@@ -70,6 +70,12 @@ def names_of(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def version_of(path: str) -> str:
+    """What changes when somebody writes a file: its size and when that was, the same on all machines."""
+    found = os.stat(path)
+    return f"{found.st_size}-{found.st_mtime_ns // 1000}"
+
+
 def obstacle(path: str) -> str | None:
     """Why no file can appear at a path, however often it is tried; None where one may."""
     folder, name = os.path.split(path)
@@ -92,6 +98,8 @@ class LocalPublication:
     path: str
     part: str
     _md5: str | None = None
+    _size: int = 0
+    _version: str = ""
 
     @property
     def marks(self) -> list[str]:
@@ -106,7 +114,9 @@ class LocalPublication:
             _place(work_file, self.part, tick)
             with open(self.part, "rb") as part:
                 os.fsync(part.fileno())
-                if os.fstat(part.fileno()).st_size <= _SUMMED_BYTES:
+                self._size = os.fstat(part.fileno()).st_size
+                self._version = version_of(self.part)
+                if self._size <= _SUMMED_BYTES:
                     self._md5 = hashlib.file_digest(part, "md5").hexdigest()
         except OSError as error:
             self.discard()
@@ -121,7 +131,9 @@ class LocalPublication:
                 os.fsync(folder)  # the name, too, must survive a power cut
             finally:
                 os.close(folder)
-            return Published(size_bytes=os.path.getsize(self.path), md5=self._md5)
+            return Published(
+                size_bytes=self._size, md5=self._md5, version=None if self._md5 else self._version
+            )
         except OSError as error:
             raise write_failure(error, self.path) from error
 

@@ -30,6 +30,8 @@ class Published:
 
     size_bytes: int
     md5: str | None = None
+    version: str | None = None
+    """Of a local file without a checksum yet: what it must still be when that is computed."""
 
 
 class Publication(Protocol):

@@ -1,0 +1,64 @@
+"""Is an input still the file that the job was planned for? Of files in place; what is fetched is held.
+
+A file that is still being copied, or that somebody writes to, would be encoded without a word.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.engine.storage import local
+from app.errors import Failure
+from app.services.step_run import Run
+from operators.problem import Code
+from planner.spec import JobSpec
+from planner.uri import is_remote
+
+_VERSION = "version"
+
+
+def versions(spec: JobSpec, roots: tuple[str, ...]) -> dict[str, str]:
+    """Of the inputs that are files here, by id; to be asked before they are probed."""
+    found = {}
+    for given in spec.inputs:
+        if not is_remote(given.source):
+            try:
+                path = local.locate_source(given.source, roots)
+                found[given.id] = local.version_of(path)
+            except (Failure, OSError):
+                continue  # probing says what is wrong with it
+    return found
+
+
+def noted(plan: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """A plan that says which files it is for."""
+    for node in plan["nodes"]:
+        name = node["id"].removeprefix("input_")
+        if node["type"] == "input" and name in known:
+            node["params"][_VERSION] = known[name]
+    return plan
+
+
+def check(run: Run) -> None:
+    """Raises: Failure INPUT_CHANGED where an input of the step is not what was planned for."""
+    for name, version in _planned(run):
+        path = run.locate(name)
+        if os.path.exists(path) and local.version_of(path) != version:
+            raise Failure(
+                code=Code.INPUT_CHANGED,
+                message=f'Input "{name}" was written to after the job was planned.',
+            )
+
+
+def _planned(run: Run) -> Iterator[tuple[str, str]]:
+    plan, step = run.attempt.job.plan, run.attempt.planned
+    assert plan is not None
+    read = {word for word in step["argv"] if word.startswith("{in:")}
+    made_from = [file for file in step["files"].values() if isinstance(file, dict)]
+    beside = {entry["input"] for file in made_from for entry in file.get("concat", ())}
+    beside |= {file["captions"] for file in made_from if "captions" in file}
+    for node in plan["nodes"]:
+        name = node["id"].removeprefix("input_")
+        version = node["params"].get(_VERSION) if node["type"] == "input" else None
+        if version and (f"{{in:{name}}}" in read or name in beside):
+            yield name, version
