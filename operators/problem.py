@@ -4,9 +4,13 @@ The meaning of each code for people and for HTTP (status, severity, retry, advic
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
+
+from operators.synonyms import SYNONYMS
+
+_FEW = 4
 
 
 class Code(StrEnum):
@@ -141,9 +145,21 @@ def pointer(*parts: str | int) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A suggestion that names the nearest known word, or all of them when few."""
+    """A suggestion: what the word means elsewhere, what begins with it, or what is spelt nearly so; else
+    all known words, when they are few."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.55)
-    if close:
-        return f'Did you mean "{close[0]}"?'
+    meant = _meant(word.lower(), names)
+    if meant:
+        quoted = [f'"{name}"' for name in meant]
+        return f"Did you mean {' or '.join(filter(None, (', '.join(quoted[:-1]), quoted[-1])))}?"
     return f"Known: {', '.join(names)}." if 0 < len(names) <= 24 else None
+
+
+def _meant(word: str, names: Sequence[str]) -> list[str]:
+    told = [name for name in SYNONYMS.get(word, ()) if name in names]
+    if told:
+        return told
+    longer = [name for name in names if len(word) > 2 and name.startswith(word)]
+    if 0 < len(longer) <= _FEW:
+        return longer
+    return difflib.get_close_matches(word, names, n=1, cutoff=0.55)

@@ -1,8 +1,8 @@
 """The JobSpec as values: what the fields are, with their rules. Reading it is `planner.parse`."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -23,6 +23,7 @@ from operators.parameters import (
 )
 from operators.reading import declared, param, read_fields
 from operators.rules import Rejected, reject
+from operators.synonyms import SYNONYMS
 from operators.timeline.trim import Trim
 from planner import codecs
 
@@ -78,15 +79,34 @@ class Nested(ParamType):
 
     def read(self, value: object) -> Any:
         if isinstance(value, str) and self.words:
-            return Enum(values=self.words).convert(value)
+            return self._word(value)
         values, findings = read_fields(self.of, value)
         if findings:
             raise Rejected(*findings)
         return self.of(**values)
 
+    def _word(self, value: str) -> str:
+        """One of the shorthands. Whoever writes a codec alone means the object that names it."""
+        try:
+            return Enum(values=self.words).convert(value)  # type: ignore[no-any-return]
+        except Rejected as rejected:
+            inner = declared(self.of).get("codec")
+            near = inner and isinstance(inner.type, Enum) and _nearest(value, inner.type.values)
+            if not near:
+                raise
+            (finding,) = rejected.findings
+            hint = f'Write {{"codec": "{near}"}}.'
+            raise Rejected(replace(finding, suggestion=hint)) from None
+
     def schema(self) -> dict[str, Any]:
         described = object_schema(self.of)
         return {"oneOf": [described, {"enum": list(self.words)}]} if self.words else described
+
+
+def _nearest(value: str, names: Sequence[str]) -> str | None:
+    if value in names:
+        return value
+    return next((name for name in SYNONYMS.get(value.lower(), ()) if name in names), None)
 
 
 @dataclass(frozen=True, kw_only=True)

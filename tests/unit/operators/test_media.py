@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 
 from operators.media import Chapter, MediaInfo, Picture, SubtitleStream
-from operators.problem import did_you_mean, pointer
+from operators.problem import pointer
 from tests.helpers.infos import clip, video
 
 
@@ -41,9 +41,6 @@ def test_the_grid_is_the_nominal_rate_where_the_average_agrees() -> None:
 
 def test_pointers_escape_what_they_must() -> None:
     assert pointer("a/b", 0, "~") == "/a~1b/0/~0"
-    assert did_you_mean("scal", ["scale", "trim"]) == 'Did you mean "scale"?'
-    assert did_you_mean("q", ["scale", "trim"]) == "Known: scale, trim."
-    assert did_you_mean("q", [f"name{n}" for n in range(30)]) is None
 
 
 def test_another_first_picture_leaves_the_others() -> None:
