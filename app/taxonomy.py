@@ -57,7 +57,7 @@ def _row(
 
 
 _LISTED = "Mend the places that errors[] points at, then submit again."
-_TRIED = "The service tries again by itself; if it keeps failing, tell whoever runs it."
+TRIED = "The service tries again by itself; if it keeps failing, tell whoever runs it."
 
 _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
     "validation": {
@@ -79,7 +79,7 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.INPUT_NOT_FOUND: _row(_N, 404, _NO, "The input file is not there.", "Check the source's spelling, and that the file is in place before the job is sent."),
         Code.INPUT_ACCESS_DENIED: _row(_P, 403, _NO, "The input may not be read.", "Let the service's user read the file."),
         Code.INPUT_OUTSIDE_ROOTS: _row(_P, 403, _NO, "The path lies outside the folders that the service may use.", "Use a path below MEDIA_ROOTS."),
-        Code.INPUT_DOWNLOAD_FAILED: _row(_I, 502, _YES, "The input could not be fetched.", _TRIED),
+        Code.INPUT_DOWNLOAD_FAILED: _row(_I, 502, _YES, "The input could not be fetched.", TRIED),
         Code.INPUT_CORRUPTED: _row(_V, 422, _NO, "The input is damaged or not media.", "Play the file on your machine; upload it again if it is cut off."),
         Code.INPUT_ENCRYPTED: _row(_V, 422, _NO, "The input is encrypted.", "Send a file without copy protection."),
         Code.INPUT_TOO_LARGE: _row(_V, 413, _NO, "The input is larger than allowed.", "Send a smaller file, or ask for a higher limit."),
@@ -103,8 +103,8 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
     "processing": {
         Code.FFMPEG_FAILED: _row(_W, 500, _YES, "FFmpeg failed.", "error.ffmpeg.stderr_tail holds its last words."),
         Code.FFMPEG_TIMEOUT: _row(_T, 504, _LATER, "A step took longer than it may.", "Split the job, choose a faster preset, or raise timeout."),
-        Code.FFMPEG_CRASHED: _row(_W, 500, _YES, "FFmpeg was killed or crashed.", _TRIED),
-        Code.STALLED: _row(_T, 504, _YES, "FFmpeg made no progress and was stopped.", _TRIED),
+        Code.FFMPEG_CRASHED: _row(_W, 500, _YES, "FFmpeg was killed or crashed.", TRIED),
+        Code.STALLED: _row(_T, 504, _YES, "FFmpeg made no progress and was stopped.", TRIED),
         Code.ENCODING_FAILED: _row(_W, 500, _NO, "The encoder refused its settings.", "Change codec settings; leave out what you need not set."),
         Code.DECODING_FAILED: _row(_W, 422, _NO, "The input could not be decoded.", "Check that the file plays; send it again if it is damaged."),
         Code.FILTER_FAILED: _row(_W, 500, _NO, "A filter could not work.", "Check the operation's parameters against the input."),
@@ -112,11 +112,11 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.INVALID_COMMAND: _row(_X, 500, _NO, "The service wrote a command that this FFmpeg does not understand.", "Tell whoever runs the service, with the job's bundle; media-pipeline doctor lists what this FFmpeg lacks."),
     },
     "output": {
-        Code.OUTPUT_INVALID: _row(_W, 500, _YES, "The output is not what was planned, so it was not published.", _TRIED),
+        Code.OUTPUT_INVALID: _row(_W, 500, _YES, "The output is not what was planned, so it was not published.", TRIED),
         Code.OUTPUT_EMPTY: _row(_W, 422, _NO, "The output would be empty.", "Check that trim lies inside the input."),
-        Code.OUTPUT_UPLOAD_FAILED: _row(_I, 502, _YES, "The output could not be uploaded.", _TRIED),
+        Code.OUTPUT_UPLOAD_FAILED: _row(_I, 502, _YES, "The output could not be uploaded.", TRIED),
         Code.OUTPUT_ACCESS_DENIED: _row(_P, 403, _NO, "The destination may not be written.", "Let the service's user write there."),
-        Code.OUTPUT_WRITE_FAILED: _row(_I, 500, _YES, "The output could not be written.", _TRIED),
+        Code.OUTPUT_WRITE_FAILED: _row(_I, 500, _YES, "The output could not be written.", TRIED),
         Code.OUTPUT_CLIPPED: _row(_W, 422, _NO, "A warning: the output is published, but its sound was louder than full scale, where it is cut off.", "Lower gain_db or weights, or put loudnorm last."),
         Code.OUTPUT_DIFFERS: _row(_W, 422, _NO, "A warning: the output is published, but something about it is not what its input promised.", "Look at the output at the place that the message names."),
     },
@@ -124,12 +124,12 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.FFMPEG_UNAVAILABLE: _row(_I, 503, _YES, "FFmpeg cannot be started on the machine.", "Whoever runs the service: run media-pipeline doctor on that worker."),
         Code.INSUFFICIENT_DISK_SPACE: _row(_I, 503, _YES, "There is not enough disk space.", "Free space in WORK_DIR or at the destination."),
         Code.INSUFFICIENT_MEMORY: _row(_I, 503, _YES, "There is not enough memory.", "Choose a smaller picture, or raise the memory limit."),
-        Code.DATABASE_ERROR: _row(_I, 503, _YES, "The database did not answer.", _TRIED),
-        Code.QUEUE_ERROR: _row(_I, 503, _YES, "The queue did not answer.", _TRIED),
-        Code.STORAGE_ERROR: _row(_I, 503, _YES, "The storage did not answer.", _TRIED),
-        Code.NETWORK_ERROR: _row(_I, 502, _YES, "The network failed.", _TRIED),
+        Code.DATABASE_ERROR: _row(_I, 503, _YES, "The database did not answer.", TRIED),
+        Code.QUEUE_ERROR: _row(_I, 503, _YES, "The queue did not answer.", TRIED),
+        Code.STORAGE_ERROR: _row(_I, 503, _YES, "The storage did not answer.", TRIED),
+        Code.NETWORK_ERROR: _row(_I, 502, _YES, "The network failed.", TRIED),
         Code.SERVICE_UNAVAILABLE: _row(_I, 503, _YES, "The service cannot answer right now.", "Try again after the seconds in Retry-After."),
-        Code.WORKER_CRASHED: _row(_I, 500, _YES, "The worker died while it ran the step, more than once.", "The input may crash FFmpeg; send another file, or tell whoever runs the service."),
+        Code.WORKER_CRASHED: _row(_I, 500, _YES, "A worker died while it ran the step.", TRIED),
     },
     "request": {
         Code.MALFORMED_JSON: _row(_V, 400, _NO, "The body is not JSON.", "Check the body with a JSON validator."),

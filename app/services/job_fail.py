@@ -10,6 +10,12 @@ from app.services import webhook_note
 from app.store import jobs, steps
 from app.store.models import Job
 from app.store.status import JobStatus
+from app.taxonomy import TRIED
+
+_TRIED_ENOUGH = (
+    "The service has tried as often as it does. Try again by POST /v1/jobs/{job_id}/retry;"
+    " if that fails too, tell whoever runs it."
+)
 
 
 def fail(
@@ -24,6 +30,8 @@ def fail(
     job = session.get(Job, job_id)
     stage = job.status if job else "unknown"
     error = failure.to_json(job_id=job_id, request_id=job and job.request_id, **place)
+    if error["suggestion"] == TRIED:
+        error["suggestion"] = _TRIED_ENOUGH
     if not jobs.move(session, job_id, JobStatus.FAILED, among, error=error):
         return False
     steps.cancel_waiting(session, job_id)

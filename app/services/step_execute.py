@@ -54,7 +54,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
     now = settings.current()
     try:
         if attempt.failures >= now.max_failures:
-            raise Failure(code=Code.WORKER_CRASHED)
+            raise step_settle.poison(attempt.failures)
         with Lease(
             job_id=attempt.job.job_id, step_id=attempt.step_id, attempt=attempt.number, lease_s=float(now.lease_s),
             tells=bool(attempt.job.spec.get("webhook_url")),
@@ -105,7 +105,7 @@ def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt,
         if claim is None:
             return None
         if claim.lost is not None:
-            lost = Failure(code=Code.WORKER_CRASHED, message="The worker was lost.")
+            lost = Failure(code=Code.WORKER_CRASHED)
             error = lost.to_json(job_id=job_id, step_id=step_id, attempt=claim.lost)
             attempts.close(session, job_id, step_id, claim.lost, StepStatus.FAILED, error=error)
         data = {"step_id": step_id, "status": StepStatus.RUNNING.value, "attempt": claim.attempt}

@@ -33,6 +33,15 @@ _patiently = retry(
 )
 
 
+def poison(times: int) -> Failure:
+    """A step that ends whoever runs it is not tried again: what comes next would end as well."""
+    return Failure(
+        code=Code.WORKER_CRASHED,
+        message=f"A worker died while it ran the step, {times} times in all.",
+        suggestion="The input may crash FFmpeg: send another file, or tell whoever runs the service.",
+    )
+
+
 def settle_failure(attempt: Attempt, failure: Failure) -> float | None:
     """Close the attempt. Seconds until the step is tried again, or None when the job failed."""
     now = settings.current()

@@ -14,6 +14,7 @@ from app.services import job_fail, work_files
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
+from app.services.step_settle import poison
 from app.store import attempts, jobs, parts, retention, steps, stranded, webhooks, workers
 from app.store.session import transaction
 from app.store.status import StepStatus
@@ -76,9 +77,10 @@ def recover_steps() -> int:
 
 def _recover(step: stranded.Stuck) -> bool:
     key = (step.job_id, step.step_id, step.attempt)
-    failure = Failure(code=Code.WORKER_CRASHED)
+    times = step.failures + 1
+    is_poison = times >= settings.current().max_failures
+    failure = poison(times) if is_poison else Failure(code=Code.WORKER_CRASHED)
     error = failure.to_json(job_id=step.job_id, step_id=step.step_id, attempt=step.attempt)
-    is_poison = step.failures + 1 >= settings.current().max_failures
     with transaction() as session:
         if not stranded.lock_if_stuck(session, step):
             return False

@@ -10,12 +10,14 @@ from sqlalchemy import select, text
 
 from app import settings
 from app.engine import workspace
+from app.errors import Failure
 from app.queue import locks, send
-from app.services import sweep
+from app.services import job_fail, sweep
 from app.store import attempts, jobs, parts, workers
 from app.store.models import Job, JobEvent, JobLog, Step
 from app.store.session import transaction
 from app.store.status import JobStatus
+from operators.problem import Code
 from tests.helpers.rows import add_job, add_processing_job, claim, queue_all, statuses
 
 pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
@@ -54,7 +56,10 @@ def test_a_step_with_an_expired_lease_runs_again(sent: list[tuple[Any, ...]]) ->
     assert sweep.recover_steps() == 0
     with transaction() as session:
         (attempt,) = attempts.of_job(session, job_id)
-    assert (attempt.status, attempt.error["code"]) == ("failed", "WORKER_CRASHED")  # type: ignore[index]
+    assert attempt.error
+    assert (attempt.status, attempt.error["code"]) == ("failed", "WORKER_CRASHED")
+    assert attempt.error["message"] == "A worker died while it ran the step."
+    assert "tries again" in attempt.error["suggestion"]
 
 
 def test_a_step_that_keeps_killing_workers_fails_its_job() -> None:
@@ -69,6 +74,22 @@ def test_a_step_that_keeps_killing_workers_fails_its_job() -> None:
         assert job
         assert job.error
         assert (job.error["code"], job.error["step_id"]) == ("WORKER_CRASHED", "s1")
+        assert "3 times in all" in job.error["message"]
+        assert "may crash FFmpeg" in job.error["suggestion"]
+
+
+def test_a_job_that_failed_does_not_say_that_the_service_tries_again() -> None:
+    for code, said in (
+        (Code.STALLED, "as often as it does"),
+        (Code.INPUT_CORRUPTED, "Play the file"),
+    ):
+        job_id = add_processing_job(s1="")
+        with transaction() as session:
+            assert job_fail.fail(session, job_id, Failure(code=code))
+            job = jobs.get(session, job_id)
+            assert job
+            assert job.error
+            assert said in job.error["suggestion"]
 
 
 @pytest.mark.parametrize(("renewed_ago_s", "recovered"), [(60, 1), (0, 0)])
