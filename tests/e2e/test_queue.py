@@ -47,12 +47,14 @@ def test_a_priority_is_a_whole_number_from_0_to_10(service: Service) -> None:
 def test_a_failed_job_is_tried_again_from_where_it_failed(
     service: Service, long_clip: Path
 ) -> None:
-    """The destination's folder is a file at first: measuring succeeds, publishing does not."""
+    """A file comes to be where the destination's folder was to be: measuring succeeds, publishing
+    does not."""
     blocked = service.media / "blocked"
-    blocked.write_text("in the way")
     spec = job(long_clip, op("loudnorm", "src", "loud"), loud=blocked / "o.m4a")
     spec["outputs"][0]["codec"] = {"video": "none"}
-    failed = service.run(spec)
+    plan_id = service.client.post("/v1/plans", json=spec).json()["plan_id"]
+    blocked.write_text("in the way")
+    failed = service.run({"plan_id": plan_id})
     assert failed["status"] == "failed", failed
     first = service.get(f"/v1/jobs/{failed['job_id']}/steps")["data"]
     assert [step["status"] for step in first] == ["completed", "failed"]

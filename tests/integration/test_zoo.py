@@ -108,10 +108,10 @@ FOUND = (
 
 
 def _chosen() -> list[Any]:
-    """A sixth of the pairs of case and trait; all of them, and some of the rest, in the long form."""
+    """An eighth of the pairs of case and trait; all of them, and some of the rest, in the long form."""
     runs = list(every_run())
     found = [Run(case=case, name=name, target=target) for case, name, target in FOUND]
-    quick, pairs = [*found, *covering(runs, part=6)], covering(runs)
+    quick, pairs = [*found, *covering(runs, part=8)], covering(runs)
     more = random.Random(22).sample(runs, 400)
     return [
         pytest.param(
