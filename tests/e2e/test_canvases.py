@@ -89,13 +89,16 @@ def test_a_failing_branch_fails_the_job_and_stops_the_others(
         a=stepwise.media / "out" / "a.mp4",
         b=stepwise.media / "out" / "folder" / "b.mp4",
     )
+    plan_id = stepwise.client.post("/v1/plans", json=spec).json()["plan_id"]
     (stepwise.media / "out").mkdir(exist_ok=True)
     (stepwise.media / "out" / "folder").write_text("in the way")
-    done = stepwise.run(spec)
-    assert (done["status"], done["error"]["code"]) == ("failed", "OUTPUT_WRITE_FAILED")
+    done = stepwise.run({"plan_id": plan_id})
+    assert (done["status"], done["error"]["code"]) == ("failed", "INVALID_OUTPUT")
+    assert "is not a folder" in done["error"]["message"]
     steps = stepwise.get(f"/v1/jobs/{done['job_id']}/steps")["data"]
     failed = [step for step in steps if step["status"] == "failed"]
-    assert [len(step["attempts"]) for step in failed] == [3]
+    assert [len(step["attempts"]) for step in failed] == [1]
+    assert not (stepwise.media / "out" / "a.mp4").exists(), "half a job was published"
 
 
 def test_steps_run_where_the_files_are_that_they_read(
