@@ -71,14 +71,14 @@ def samples_in(seconds: Fraction, audio: AudioStream) -> int:
     return max(1, round(seconds * audio.sample_rate))
 
 
-def in_time(is_late: bool) -> Filter:
+def in_time(from_start: bool) -> Filter:
     """The filter that puts silence where samples are missing: behind it a sample's place tells its
-    time, for all that counts samples and knows no timestamps. `is_late`: also before the first.
+    time, for all that counts samples and knows no timestamps. `from_start`: also before the first.
 
     FFmpeg begins anew with its filters where the rate or the channels of a stream change; then
     silence before the first would be there again.
     """
-    return Filter.of("aresample", **(_IN_TIME if is_late else _WITHOUT_GAPS))
+    return Filter.of("aresample", **(_IN_TIME if from_start else _WITHOUT_GAPS))
 
 
 def alike(audio: AudioStream, source: AudioStream) -> tuple[Filter, ...]:

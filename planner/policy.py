@@ -33,7 +33,8 @@ class Policy:
 
     def check_destination(self, text: str, at: str) -> list[Problem]:
         """May this be written? Judged by the text alone."""
-        return self._check(text, at, self._writable, Code.INVALID_OUTPUT, "written")
+        found = self._check(text, at, self._writable, Code.INVALID_OUTPUT, "written")
+        return found or _with_long_name(parse_uri(text), at)
 
     def check_webhook(self, text: str, at: str) -> list[Problem]:
         """May events be sent there? Judged by the text alone."""
@@ -59,9 +60,7 @@ class Policy:
             return [Problem(code=code, pointer=at, message=message, suggestion=_use(schemes))]
         if uri.scheme in ("http", "https"):
             return [] if self.allows_private or _may_be_public(uri) else [_private(uri, at)]
-        if not self.is_inside(uri):
-            return [self._outside(uri, at)]
-        return [_too_long(code, at)] if verb == "written" and _has_long_name(uri) else []
+        return [] if self.is_inside(uri) else [self._outside(uri, at)]
 
     def is_inside(self, uri: Uri) -> bool:
         """Whether a file or object is below what the tenant may use, by its name alone."""
@@ -144,12 +143,18 @@ def _use(schemes: Iterable[str]) -> str:
     return f"Use {' or '.join(sorted(f'{scheme}://' for scheme in schemes))}."
 
 
-def _has_long_name(uri: Uri) -> bool:
-    """Longer than file systems take. What a number makes longer is seen when the job is planned."""
+def _with_long_name(uri: Uri, at: str) -> list[Problem]:
+    """A name that file systems do not take. What a number makes too long is seen when the job is
+    planned."""
     parts = uri.path.split("/") if uri.scheme == "file" else []
-    return any(len(part.encode()) > _NAME_BYTES for part in parts)
-
-
-def _too_long(code: Code, at: str) -> Problem:
+    if all(len(part.encode()) <= _NAME_BYTES for part in parts):
+        return []
     message = f"a name in it is longer than the {_NAME_BYTES} bytes that file systems take"
-    return Problem(code=code, pointer=at, message=message, suggestion="Choose a shorter name.")
+    return [
+        Problem(
+            code=Code.INVALID_OUTPUT,
+            pointer=at,
+            message=message,
+            suggestion="Choose a shorter name.",
+        )
+    ]

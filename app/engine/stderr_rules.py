@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from operators.problem import Code
+from planner.safety import LOOKED_AT
 
 
 class Side(StrEnum):
@@ -43,6 +44,8 @@ _DENIED = _by_side(Code.INPUT_ACCESS_DENIED, Code.OUTPUT_ACCESS_DENIED)
 _MISSING = _by_side(Code.INPUT_NOT_FOUND, Code.OUTPUT_WRITE_FAILED)
 _FOLDER = _by_side(Code.INVALID_INPUT, Code.OUTPUT_WRITE_FAILED)
 _TRANSFER = _by_side(Code.INPUT_DOWNLOAD_FAILED, Code.OUTPUT_UPLOAD_FAILED)
+# said of every file with such a track, whatever happens
+_LEFT_OUT = "|".join(sorted(LOOKED_AT))
 _NAME = r"'?([\w.:/+-]{1,60})'?"
 
 RESOURCES = (
@@ -61,7 +64,7 @@ CAUSES = (
     Rule(r"Format not on whitelist|not in allowed_(?:segment_)?extensions|Unsafe file name|option not allowed if safe|not a common multimedia extension", Code.FORMAT_BLOCKED, "The input's format is not allowed here: playlists and scripts are refused."),
     Rule(rf"Protocol {_NAME} not on whitelist", Code.PROTOCOL_BLOCKED, "The input refers to a {0}: address, which may not be opened."),
     Rule(r"Protocol not found|Protocol not supported|No protocol handler", Code.PROTOCOL_BLOCKED, "The input refers to an address that may not be opened."),
-    Rule(r"Codec \(([\w.-]+)\) not on whitelist", Code.UNSUPPORTED_CODEC, "The codec {0} is not allowed here."),
+    Rule(rf"Codec \((?!(?:{_LEFT_OUT})\))([\w.-]+)\) not on whitelist", Code.UNSUPPORTED_CODEC, "The codec {0} is not allowed here."),
     Rule(r"exceeds specified max pixel count|Picture size \S+ is invalid|dimensions too large|Invalid image size|video size \S+ too large", _by_side(Code.RESOLUTION_TOO_HIGH, Code.ENCODING_FAILED, Code.RESOLUTION_TOO_HIGH), "A picture is too large."),
     Rule(r"exceeds max_streams|max_streams|too many streams", Code.RESOURCE_LIMIT_EXCEEDED, "The input has too many streams."),
     Rule(r"\bencrypted\b|\bdecrypt|\bDRM\b|decryption key|protected content|Incorrect key", Code.INPUT_ENCRYPTED, "The input is encrypted."),

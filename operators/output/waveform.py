@@ -65,7 +65,7 @@ class Waveform(Operator):
     def compile(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
         (source,) = sources
         track = source.audio[0]
-        timed = in_time(is_late=track.start_ms > source.start_ms)
+        timed = in_time(from_start=track.start_ms > source.start_ms)
         draw = Filter.of(
             "showwavespic",
             s=f"{self.width}x{self.height}",

@@ -32,6 +32,8 @@ def outcome(
         (["[out#0/mp4 @ 0x1] [fatal] Error opening output x: Permission denied"], Code.OUTPUT_ACCESS_DENIED),
         (["[in#0 @ 0x1] [error] Error opening input: Permission denied"], Code.INPUT_ACCESS_DENIED),
         (["[error] Format not on whitelist 'mov'"], Code.FORMAT_BLOCKED),
+        (["[error] Codec (magicyuv) not on whitelist 'h264'"], Code.UNSUPPORTED_CODEC),
+        (["[error] Codec (truehd) not on whitelist 'h264'", "[error] moov atom not found"], Code.INPUT_CORRUPTED),
         (["[error] Cannot allocate memory"], Code.INSUFFICIENT_MEMORY),
         (["[error] Output file is empty, nothing was encoded"], Code.OUTPUT_EMPTY),
         (["[error] something quite new"], Code.FFMPEG_FAILED),
