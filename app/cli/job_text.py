@@ -10,6 +10,7 @@ from app.cli.output import err, media_text, out, print_error, print_problems, si
 from app.store.status import TERMINAL
 from planner.uri import BadUri, parse_uri
 
+_SLOWEST = 0.05  # what would be shown as 0.0x
 _COLORS = {"completed": "green", "failed": "red", "cancelled": "yellow"}
 
 
@@ -26,12 +27,14 @@ def progress_bar() -> Progress:
 
 def doing(job: Mapping[str, Any]) -> str:
     """`processing 2.3x`."""
-    speed = next((s["speed"] for s in job["progress"]["steps"] if s["speed"]), None)
-    return (
-        f"{job['status']} {speed:.1f}x"
-        if speed and job["status"] == "processing"
-        else str(job["status"])
-    )
+    running = [s for s in job["progress"]["steps"] if s["status"] == "running"]
+    speed = next(filter(None, map(_speed, running)), "")
+    return str(job["status"]) + speed
+
+
+def _speed(step: Mapping[str, Any]) -> str:
+    """` 2.3x`; nothing where that is not known yet, or was too short to be told."""
+    return f" {step['speed']:.1f}x" if (step["speed"] or 0) >= _SLOWEST else ""
 
 
 def print_outputs(job: Mapping[str, Any]) -> None:
@@ -62,8 +65,8 @@ def print_status(job: Mapping[str, Any]) -> None:
     if job["progress"]["eta_ms"] is not None and job["status"] not in TERMINAL:
         out.print(f"  about {job['progress']['eta_ms'] / 1000:.0f} s left")
     for step in job["progress"]["steps"]:
-        speed = f"  {step['speed']:.1f}x" if step["speed"] else ""
-        out.print(f"  {step['step_id']:<5} {step['status']:<10} {step['percent']:5.1f} %{speed}")
+        shown = f"{step['step_id']:<5} {step['status']:<10} {step['percent']:5.1f} %"
+        out.print(f"  {shown} {_speed(step)}".rstrip())
     print_end(job)
 
 

@@ -83,7 +83,7 @@ def _measure(run: Run) -> Completion:
     operator = step_measure.operator_of(attempt.job.plan, attempt.planned["measures"])
     found = step_measure.measure(operator, lambda values: run.ffmpeg(values)[1].stderr_tail)
     with transaction() as session:
-        done = step_publish.complete(session, attempt)
+        done = step_publish.complete(session, run)
         if found.warning:
             problem = step_measure.warning(attempt.planned, found.warning)
             jobs.add_warning(session, attempt.job.job_id, problem.to_json())

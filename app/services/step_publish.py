@@ -51,9 +51,7 @@ def publish(
     with transaction() as session:
         if any(is_remote(output.destination) for output in outputs):
             be_patient(session, _REVEAL_S)
-        done = complete(
-            session, attempt, [part for parts_ in staged.values() for _, part in parts_]
-        )
+        done = complete(session, run, [part for parts_ in staged.values() for _, part in parts_])
         for output, info in zip(outputs, found, strict=True):
             entry = _published(session, staged[output.index], info)
             jobs.set_output(session, attempt.job.job_id, output.index, entry)
@@ -79,11 +77,10 @@ def keep_found(job_id: str, pairs: Sequence[tuple[OutputFile, MediaInfo]]) -> No
             jobs.set_output(session, job_id, output.index, {"media_info": info.to_json()})
 
 
-def complete(
-    session: Session, attempt: Attempt, staged: Sequence[Publication] = ()
-) -> steps.Completion:
+def complete(session: Session, run: Run, staged: Sequence[Publication] = ()) -> steps.Completion:
     """Complete the step, which keeps the fence until the transaction ends. Raises: LeaseEnded."""
-    done = steps.complete(session, *attempt.key)
+    attempt = run.attempt
+    done = steps.complete(session, *attempt.key, run.progress)
     if done is not None:
         return done
     for publication in staged:

@@ -59,6 +59,11 @@ class Run:
     noted: set[str] = field(default_factory=set)
     """Files beside destinations that are on the list of such files."""
 
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """How far FFmpeg came in the end; None where none ran."""
+        return self.outcomes[-1].progress.to_json() if self.outcomes else None
+
     def usage(self, output_bytes: int) -> dict[str, Any]:
         """What the attempt took, to be learnt from."""
         took = [outcome.usage for outcome in self.outcomes]

@@ -24,7 +24,7 @@ def _fetch(run: Run) -> steps.Completion:
     moved = fetch_into(run, run.attempt.planned, run.folder)
     metrics.transferred.labels("in").inc(moved)
     with transaction() as session:
-        done = step_publish.complete(session, run.attempt)
+        done = step_publish.complete(session, run)
         step_publish.close(session, run.attempt, usage=run.usage(moved))
     return done
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.store import jobs
@@ -64,7 +65,14 @@ _HAS_FOLLOWERS = exists().where(_OTHER.job_id == JOB, _OTHER.depends_on.op("?")(
 _COMPLETE = (
     update(_STEPS)
     .where(_IS_HELD)
-    .values(status=_S.COMPLETED.value, percent=100, lease_until=None, error=None, updated_at=NOW)
+    .values(
+        status=_S.COMPLETED.value,
+        percent=100,
+        lease_until=None,
+        error=None,
+        updated_at=NOW,
+        progress=func.coalesce(bindparam("last", type_=JSONB(none_as_null=True)), _C.progress),
+    )
     .returning(_IS_STAGE_OPEN.label("is_stage_open"), _HAS_FOLLOWERS.label("has_followers"))
 )
 _COUNT_DOWN = (
@@ -204,14 +212,21 @@ class Completion:
     """The job may go on: other steps are ready, or this was the last of its stage."""
 
 
-def complete(session: Session, job_id: str, step_id: str, attempt: int) -> Completion | None:
+def complete(
+    session: Session,
+    job_id: str,
+    step_id: str,
+    attempt: int,
+    progress: dict[str, Any] | None = None,
+) -> Completion | None:
     """Finish a step that is still ours in a job that still wants it, and count it down in those that
     wait for it; else None. This is the fence: nobody can take the step, or end the job, before we commit.
+    `progress`: how far it came in the end; None: as it was last told.
     """
     known = key(job_id, step_id, attempt)
     if lock(session, job_id) not in RUNNING:
         return None
-    done = session.execute(_COMPLETE, known).one_or_none()
+    done = session.execute(_COMPLETE, {**known, "last": progress}).one_or_none()
     if done is None:
         return None
     counted = session.execute(_COUNT_DOWN, known).all() if done.has_followers else ()

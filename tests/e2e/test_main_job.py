@@ -27,6 +27,8 @@ def test_a_job_goes_through_every_layer(service: Service, clip: Path, media: Med
     )
     assert done["status"] == "completed", done["error"]
     assert done["progress"]["overall_percent"] == 100
+    (step,) = done["progress"]["steps"]
+    assert (step["percent"], step["frame"]) == (100, 60), "as it was in the end"
     assert (done["started_at"], done["completed_at"]) > ("2026", "2026")
     (output,) = done["outputs"]
     assert output["size_bytes"] == out.stat().st_size
