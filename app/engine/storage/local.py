@@ -72,7 +72,8 @@ def names_of(path: str) -> frozenset[str]:
 
 def version_of(path: str) -> str:
     """What changes when somebody writes a file: its size and when that was, the same on all machines."""
-    found = os.stat(path)
+    with open(path, "rb") as file:  # network disks look anew at a file that is opened
+        found = os.fstat(file.fileno())
     return f"{found.st_size}-{found.st_mtime_ns // 1000}"
 
 
