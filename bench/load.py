@@ -80,7 +80,8 @@ def _show(stats: Path) -> None:
     print(f"{'ms':42}{'count':>8}{'errors':>8}{'per s':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}")
     with stats.open() as file:
         for row in csv.DictReader(file):
-            numbers = [float(row[column]) for column in _COLUMNS]
+            # N/A where nothing was answered in time
+            numbers = [float(row[column].replace("N/A", "nan")) for column in _COLUMNS]
             name = f"{row['Type']} {row['Name']}".strip()
             print(f"{name:42}" + "".join(f"{number:8.0f}" for number in numbers))
 
