@@ -32,9 +32,10 @@ def _redacted(_: Any, __: str, event: Any) -> Any:
 
 def configure(settings: Settings) -> None:
     """Set up logging for this process, once."""
+    is_json = settings.log_format == "json"
     renderer: Any = (
         structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
+        if is_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             # rich's tracebacks print local variables, secrets among them
@@ -47,7 +48,7 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    if settings.log_format == "json":
+    if is_json:
         shared.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,7 +56,6 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    is_json = settings.log_format == "json"
     formatter = structlog.stdlib.ProcessorFormatter if is_json else _RedactingText
     safe = [_redacted] if is_json else []
     handler = logging.StreamHandler(sys.stderr)

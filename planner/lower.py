@@ -145,7 +145,7 @@ def _command(
         filtergraph=";".join(graphs) or None,
         files=dict(sources.files),
         depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
-        inputs=tuple(dict.fromkeys([*sources.inputs, *_listed_inputs(sources.files)])),
+        inputs=tuple(dict.fromkeys([*sources.inputs, *listed_inputs(sources.files)])),
         work=work_of(draft, load),
     )
 
@@ -157,7 +157,7 @@ def _said(wires: Sequence[Wire]) -> Iterable[str]:
     return (*_GLOBAL, "-loglevel", f"repeat+level+{level}", "-progress", "pipe:1")
 
 
-def _listed_inputs(files: Mapping[str, Any]) -> Iterable[str]:
+def listed_inputs(files: Mapping[str, Any]) -> Iterable[str]:
     """The inputs that files beside the command are made from."""
     for content in files.values():
         if isinstance(content, str):

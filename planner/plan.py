@@ -273,15 +273,8 @@ def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
         params=operator.params() if operator else _whereabouts(draft, node),
         media_info=info,
         estimates=cost,
-        traces=_traces(draft, node),
+        traces=traces(draft, name),
     )
-
-
-def _traces(draft: Draft, node: Node) -> tuple[Trace, ...]:
-    encoding = draft.encodings.get(node.id)
-    if encoding is None:
-        return ()
-    return traces(draft.graph, draft.probed, draft.inferred, node.id, encoding)
 
 
 def _whereabouts(draft: Draft, node: Node) -> dict[str, Any]:

@@ -1,19 +1,17 @@
 """Which part of which input every stream of an output shows, as far as its operations state it."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from operators.colorimetry import HDR
 from operators.contract import SAME, Likeness
 from operators.duration import to_ms
-from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.media import AudioStream, Kind, VideoStream
 from operators.pixels import pixels_of
 from planner.codecs import demuxer_of, is_sought
-from planner.encode import Encoding
+from planner.draft import Draft
 from planner.graph import Graph
-from planner.infer import Inferred
 from planner.select import stood_up
 from planner.spec import InputSpec, OperationSpec
 
@@ -35,16 +33,11 @@ class Trace:
     """How much louder it is; 0 of pictures."""
 
 
-def traces(
-    graph: Graph,
-    probed: Mapping[str, MediaInfo],
-    inferred: Inferred,
-    name: str,
-    encoding: Encoding,
-) -> tuple[Trace, ...]:
+def traces(draft: Draft, name: str) -> tuple[Trace, ...]:
     """Of the streams of an output that are encoded and can be compared: both files must be of formats
-    in which a moment is found at once."""
-    if encoding.images or not is_sought(demuxer_of(encoding.container.name)):
+    in which a moment is found at once. None of other nodes."""
+    encoding = draft.encodings.get(name)
+    if encoding is None or encoding.images or not is_sought(demuxer_of(encoding.container.name)):
         return ()
     found: list[Trace] = []
     seen: Counter[Kind] = Counter()
@@ -53,11 +46,11 @@ def traces(
         seen[track.kind] += 1
         if track.encoder is None or track.encoder.is_paletted:
             continue
-        trace = _trace(graph, probed, inferred, name, track.picked, number)
+        trace = _trace(draft, name, track.picked, number)
         if trace is None:
             continue
         made = encoding.result.streams(track.kind)[number]
-        if _are_alike(probed[trace.input].streams(track.kind)[trace.input_stream], made):
+        if _are_alike(draft.probed[trace.input].streams(track.kind)[trace.input_stream], made):
             found.append(trace)
     return tuple(found)
 
@@ -73,28 +66,21 @@ def clipping(graph: Graph) -> frozenset[str]:
     return frozenset(found)
 
 
-def _trace(
-    graph: Graph,
-    probed: Mapping[str, MediaInfo],
-    inferred: Inferred,
-    name: str,
-    picked: tuple[Kind, int],
-    number: int,
-) -> Trace | None:
+def _trace(draft: Draft, name: str, picked: tuple[Kind, int], number: int) -> Trace | None:
     """Follow a stream up to its input; None where an operation states nothing of it."""
-    kind, at = picked
+    graph, (kind, at) = draft.graph, picked
     start, gain = Fraction(0), 0.0
     node = graph.by_id[graph.into(name)[0].source]
     while not isinstance(node.spec, InputSpec):
         assert isinstance(node.spec, OperationSpec)
-        sources = inferred.sources[node.id]
+        sources = draft.inferred.sources[node.id]
         like = node.spec.operator.likeness([selection.info for selection in sources])
         if like is None or not _says(like, kind):
             return None
         start, gain = start + like.start, gain + (like.gain_db or 0)
         _, at = [one for one in sources[0].picked if one[0] is kind][at]
         node = graph.by_id[graph.into(node.id)[0].source]
-    cut, info = node.spec.cut, probed[node.spec.id]
+    cut, info = node.spec.cut, draft.probed[node.spec.id]
     if not is_sought((info.format or "").partition(",")[0]):
         return None
     start += ((cut and cut.likeness([stood_up(info)])) or SAME).start

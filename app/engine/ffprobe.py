@@ -102,15 +102,14 @@ def _run(
 ) -> Outcome:
     """ffprobe on a file. Raises: Failure."""
     known: tuple[str, ...] = ()
-    outcome = _guarded(path, tools, what, timeout_s, lines, known)
-    while not outcome.is_success and (other := _not_allowed(outcome)) in safety.LOOKED_AT - set(
-        known
-    ):
-        known = (*known, other)
+    while True:
         outcome = _guarded(path, tools, what, timeout_s, lines, known)
-    if not outcome.is_success:
-        raise classify_probe(outcome, path)
-    return outcome
+        if outcome.is_success:
+            return outcome
+        other = _not_allowed(outcome)
+        if other in known or other not in safety.LOOKED_AT:
+            raise classify_probe(outcome, path)
+        known = (*known, other)
 
 
 def _guarded(

@@ -75,10 +75,12 @@ def check(
     doubts: list[str] = []
     for trace in traces:
         source = sources.get(trace["input"])
+        if source is None:
+            continue
         found: list[str | None] = []
         for at in dict.fromkeys(max(0.0, min(p * length_s, length_s - _SECONDS)) for p in _PLACES):
             left = ends - time.monotonic()
-            if source is None or left < _LEAST_S:
+            if left < _LEAST_S:
                 break
             look = Look(source_s=at + trace["start_ms"] / 1000, output_s=at, timeout_s=left)
             samples = _decoded(output, source, trace, look, means)
@@ -140,7 +142,7 @@ def _as_samples(_: object) -> list[str]:
 def _of_pictures(trace: Mapping[str, Any], at: float, source: bytes, output: bytes) -> str | None:
     if _apart(_tones, source, output) <= _UNLIKE and _apart(_areas, source, output) <= _MOVED:
         return None
-    return f"its picture is not as bright, or not of the colours, that the input has (seen at {at:.1f} s)"
+    return f"its picture differs from the input's in brightness or colour (seen at {at:.1f} s)"
 
 
 def _apart(measure: Callable[[bytes], Sequence[float]], source: bytes, output: bytes) -> float:
@@ -180,7 +182,7 @@ def _of_sound(trace: Mapping[str, Any], at: float, source: bytes, output: bytes)
     if abs(off) <= _OFF_DB:
         return None
     much = f"{abs(off):.0f} dB {'louder' if off > 0 else 'softer'}"
-    return f"its sound is {much} than what it was made from (heard at {at:.1f} s)"
+    return f"its sound is {much} than planned (heard at {at:.1f} s)"
 
 
 def _level(samples: Iterable[float]) -> float:

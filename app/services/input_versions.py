@@ -11,6 +11,7 @@ from app.engine.storage import local
 from app.errors import Failure
 from app.services.step_run import Run
 from operators.problem import Code
+from planner.lower import listed_inputs
 from planner.spec import JobSpec
 from planner.uri import is_remote
 
@@ -54,9 +55,7 @@ def _planned(run: Run) -> Iterator[tuple[str, str]]:
     plan, step = run.attempt.job.plan, run.attempt.planned
     assert plan is not None
     read = {word for word in step["argv"] if word.startswith("{in:")}
-    made_from = [file for file in step["files"].values() if isinstance(file, dict)]
-    beside = {entry["input"] for file in made_from for entry in file.get("concat", ())}
-    beside |= {file["captions"] for file in made_from if "captions" in file}
+    beside = set(listed_inputs(step["files"]))
     for node in plan["nodes"]:
         name = node["id"].removeprefix("input_")
         version = node["params"].get(_VERSION) if node["type"] == "input" else None

@@ -45,7 +45,7 @@ def publish(
     attempt, written = run.attempt, 0
     _check(run)
     staged = {
-        output.index: [(file[1], _stage(run, *file)) for file in _files(output)]
+        output.index: [(uri, _stage(run, path, uri, made)) for path, uri, made in _files(output)]
         for output in outputs
     }
     with transaction() as session:

@@ -242,13 +242,13 @@ def test_flower_shows_workers_and_tasks_in_a_browser(
         assert re.search(rf"{name}@\S+", workers), workers
     assert workers.count("Online") >= 4
     listed = _look(browser, f"{inside}/tasks", "flower-tasks", tmp_path)
-    assert (
-        "media_pipeline." in listed
-    )  # the latest ten: on a slow machine the sweep's may be among them
+    # the latest ten: on a slow machine the sweep's may be among them
+    assert "media_pipeline." in listed
     assert "clip.mp4" not in listed
     # which step, and what it does, but no names of files
     (worked,) = [key for key, one in ran.items() if "trim + scale" in one["args"]]
     page = _look(browser, f"{inside}/task/{worked}", "flower-task", tmp_path)
+    assert "media_pipeline.run_step" in page
     assert "(s2: trim + scale" in page
     assert job["job_id"] in page
     assert "clip.mp4" not in page
