@@ -73,6 +73,9 @@ bench: $(VENV)/.bench ## Measure the table of docs/performance.md, or a row of i
 chaos: $(READY) ## Jobs while workers, brokers and databases die (ARGS="--jobs 200 --seed 1")
 	@$(BIN)/python -m tests.helpers.chaos $(ARGS)
 
+neighbours: $(READY) ## What a tenant's job takes while another one does what it can (ARGS="many_jobs …")
+	@$(BIN)/python -m tests.helpers.neighbours $(ARGS)
+
 load: $(READY) ## Drive the API for a minute while jobs encode (ARGS="--users 50 --url …")
 	@$(BIN)/python -m bench.load $(ARGS)
 
@@ -106,4 +109,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full test-changed check fmt bench chaos load chromium screenshots calibrate migrate migration docs glyphs ffmpeg-debian clean
+.PHONY: help setup demo up test test-full test-changed check fmt bench chaos neighbours load chromium screenshots calibrate migrate migration docs glyphs ffmpeg-debian clean

@@ -6,7 +6,7 @@ Loaded by `app.queue.celery`. Each setting carries its reason; the measurements 
 from kombu import Queue
 
 from app import settings
-from app.queue.names import CONTROL, MEDIA, SWEEP, TRANSFER, WEBHOOKS
+from app.queue.names import CONTROL, MEDIA, PLANNING, SWEEP, TRANSFER, WEBHOOKS
 from app.queue.urls import celery_url
 
 _settings = settings.current()
@@ -17,7 +17,7 @@ result_backend = broker_url
 include = ["tasks.control", "tasks.media", "tasks.transfer", "tasks.webhooks", "tasks.lifecycle"]
 
 # a queue for each length of work, so that long work never blocks short work
-task_queues = [Queue(name) for name in (CONTROL, MEDIA, TRANSFER, WEBHOOKS)]
+task_queues = [Queue(name) for name in (CONTROL, PLANNING, MEDIA, TRANSFER, WEBHOOKS)]
 task_default_queue = CONTROL
 task_create_missing_queues = False  # a typo in a queue name is an error, not a new queue
 

@@ -124,6 +124,14 @@ class Client:
         """Log lines, oldest first: `stage`, `level`."""
         return self.pages(f"/v1/jobs/{job_id}/logs", **query)
 
+    def steps(self, job_id: str) -> list[Document]:
+        """A job's steps, each with all of its attempts."""
+        return list(self.pages(f"/v1/jobs/{job_id}/steps"))
+
+    def workers(self) -> list[Document]:
+        """Who works, and on what. For administrators."""
+        return list(self.pages("/v1/workers"))
+
     def plan(self, spec: Mapping[str, Any]) -> Document:
         """The plan of a spec, without running it."""
         return self.call("POST", "/v1/plans", json=spec)

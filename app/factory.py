@@ -22,11 +22,14 @@ from app.api.probe.routes import probe
 from app.api.queue.routes import queue
 from app.api.stats.routes import stats
 from app.api.webhooks.routes import webhooks
+from app.api.workers.routes import workers
 from app.errors import Failure
 from operators.problem import Code
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT")
-_MAX_BODY_BYTES = 1 << 20
+LONGEST_BODY = 1 << 20
+"""Bytes of a request's body."""
+_ASKED_ALL_DAY = ("/healthz", "/readyz", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _SWAGGER_FILES = str(next(iter(flask_swagger_ui.__path__))) + "/dist"
 
@@ -36,7 +39,7 @@ def create_app() -> Flask:
     log.configure(settings.current())
     app = Flask("media-pipeline", static_folder=None)
     app.config.update(_openapi_config())
-    app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]
     _trace(app)
     app.before_request(_begin)
@@ -46,7 +49,7 @@ def create_app() -> Flask:
     errors.register(app)
     api = errors.ProblemApi(app)
     api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
-    for blueprint in (health, jobs, plans, probe, operators, queue, stats, keys, webhooks):
+    for blueprint in (health, jobs, plans, probe, operators, queue, stats, keys, webhooks, workers):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)
@@ -117,6 +120,14 @@ def _begin() -> None:
         raise Failure(code=Code.INVALID_QUERY, message="A query parameter holds a NUL character.")
 
 
+def _tell(response: Response) -> None:
+    """The access log: no query, which may hold what is not for logs."""
+    is_news = request.path not in _ASKED_ALL_DAY
+    write = log.get("app.access").info if is_news else log.get("app.access").debug
+    took_ms = round((time.perf_counter() - g.begun) * 1000, 1) if "begun" in g else None
+    write(f"{request.method} {request.path[:500]}", status=response.status_code, ms=took_ms)
+
+
 def _count(response: Response) -> None:
     """By route, not by path: no client can make up series."""
     method = request.method if request.method in _METHODS else "other"
@@ -129,6 +140,7 @@ def _count(response: Response) -> None:
 def _end(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     _count(response)
+    _tell(response)
     rate_limit.add_headers(response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("X-Frame-Options", "DENY")

@@ -167,6 +167,21 @@ class Settings:
     worker_id: str = param(
         String(), "Name of this worker process; set by media-pipeline worker", default=""
     )
+    worker_share: int = param(
+        Int(min=0, max=256),
+        "Tasks of this worker that one tenant may have at once; 0: all; set by media-pipeline worker",
+        default=0,
+    )
+    worker_slots: int = param(
+        Int(min=0, max=256),
+        "Tasks at once that this worker is there for; set by media-pipeline worker",
+        default=0,
+    )
+    unsteady_file: str = param(
+        String(),
+        "Where media-pipeline up names the processes that do not stay up, for /readyz; set by it",
+        default="",
+    )
     metrics_listen: str = param(
         String(pattern=r"|\S*:[0-9]{1,5}"),
         "Where a worker shows /metrics and /healthz, for example 0.0.0.0:9540; empty: nowhere",

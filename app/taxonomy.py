@@ -128,10 +128,12 @@ _GROUPS: Mapping[str, Mapping[Code, Meaning]] = {
         Code.QUEUE_ERROR: _row(_I, 503, _YES, "The queue did not answer.", TRIED),
         Code.STORAGE_ERROR: _row(_I, 503, _YES, "The storage did not answer.", TRIED),
         Code.NETWORK_ERROR: _row(_I, 502, _YES, "The network failed.", TRIED),
+        Code.PROBE_BUSY: _row(_I, 503, _LATER, "Too many requests wait for files already.", "Try again after the seconds in Retry-After, or submit the job: it waits by itself."),
         Code.SERVICE_UNAVAILABLE: _row(_I, 503, _YES, "The service cannot answer right now.", "Try again after the seconds in Retry-After."),
         Code.WORKER_CRASHED: _row(_I, 500, _YES, "A worker died while it ran the step.", TRIED),
     },
     "request": {
+        Code.MALFORMED_REQUEST: _row(_V, 400, _NO, "The request is not HTTP as it should be.", "Use a client that speaks HTTP/1.1, with less than 64 KiB of headers."),
         Code.MALFORMED_JSON: _row(_V, 400, _NO, "The body is not JSON.", "Check the body with a JSON validator."),
         Code.INVALID_BODY: _row(_V, 422, _NO, "A field of the body cannot be used.", _LISTED),
         Code.INVALID_QUERY: _row(_V, 422, _NO, "A query parameter cannot be used.", _LISTED),

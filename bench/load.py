@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app import settings
 from app.engine import tools
+from tests.helpers.half_sent import half_sent
 from tests.helpers.media import Media
 from tests.helpers.service import running_service
 
@@ -44,7 +45,7 @@ def _service(given: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
             ended = service.client.get("/v1/jobs?status=completed&limit=1").json()["data"]
             failed = service.client.get("/v1/jobs?status=failed&limit=1").json()["data"]
             said = (service.data_dir / "logs" / "api.log").read_text().splitlines()
-            for line in [text for text in said if '" 2' not in text][-60:]:
+            for line in [text for text in said if "status=2" not in text][-60:]:
                 print("api:", line, file=sys.stderr)
             print(f"jobs were encoded meanwhile: {'yes' if ended else 'no'}; failed: {len(failed)}")
 
@@ -56,8 +57,15 @@ def main() -> int:
     parser.add_argument("--source", default="file:///media/clip.mp4", help="what jobs read")
     parser.add_argument("--users", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument(
+        "--slowloris", type=int, default=0, help="so many half-sent requests beside"
+    )
     given = parser.parse_args()
-    with _service(given) as (url, key, source), tempfile.TemporaryDirectory() as folder:
+    with (
+        _service(given) as (url, key, source),
+        half_sent(url, given.slowloris),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         env = {**os.environ, "MP_KEY": key, "MP_SOURCE": source}
         done = subprocess.run(
             [

@@ -84,8 +84,10 @@ class Code(StrEnum):
     STORAGE_ERROR = auto()
     NETWORK_ERROR = auto()
     SERVICE_UNAVAILABLE = auto()
+    PROBE_BUSY = auto()
     WORKER_CRASHED = auto()
     # the request
+    MALFORMED_REQUEST = auto()
     MALFORMED_JSON = auto()
     INVALID_QUERY = auto()
     INVALID_BODY = auto()

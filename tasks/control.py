@@ -1,4 +1,4 @@
-"""Queue `control`: short tasks that move jobs on."""
+"""Queues `control` and `planning`: tasks that move jobs on."""
 
 from celery import Task
 
@@ -9,14 +9,26 @@ from app.services import job_admit, job_advance
 from app.services import sweep as sweeping
 from tasks import canvas
 from tasks.again import WHEN_POSTGRES_IS_AWAY
+from tasks.failed import TaskFailed
 
 
 # late acknowledgement: short and idempotent, so a lost worker's message is simply served again
-@celery.task(name=names.ADVANCE, bind=True, acks_late=True, **WHEN_POSTGRES_IS_AWAY)
+@celery.task(
+    name=names.ADVANCE, bind=True, acks_late=True, throws=(TaskFailed,), **WHEN_POSTGRES_IS_AWAY
+)
 def advance_job(self: Task, job_id: str) -> None:  # type: ignore[type-arg]
     """Plan a job, or send what may run next, or finish it."""
     log.bind(job_id=job_id)
     canvas.send(job_advance.advance(job_id), self)
+
+
+@celery.task(
+    name=names.PLAN, bind=True, acks_late=True, throws=(TaskFailed,), **WHEN_POSTGRES_IS_AWAY
+)
+def plan_job(self: Task, job_id: str) -> None:  # type: ignore[type-arg]
+    """Plan a job that takes long to plan: its inputs are large, or lie elsewhere."""
+    log.bind(job_id=job_id)
+    canvas.send(job_advance.advance(job_id, may_take_long=True), self)
 
 
 @celery.task(name=names.ADMIT, acks_late=True, **WHEN_POSTGRES_IS_AWAY)

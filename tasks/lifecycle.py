@@ -21,8 +21,9 @@ from app import log, settings, tracing
 from app.engine import tools, workspace
 from app.errors import Failure
 from app.queue import names
-from app.queue.celery import celery
+from app.queue.celery import LAST_DEADLINE, celery
 from app.services import sweep, worker_presence
+from app.store.session import Unreachable
 from app.store.status import WorkerStatus
 from operators import registry
 from tasks import endpoint
@@ -62,6 +63,9 @@ def warm_up(**_: Any) -> None:
     registry.listed()
     configure_mappers()
     gc.freeze()
+
+
+_LAST_BEAT_S = 3.0
 
 
 class Heartbeat(threading.Thread):
@@ -107,7 +111,9 @@ class Heartbeat(threading.Thread):
     def stop(self) -> None:
         self._status = WorkerStatus.OFFLINE
         self._changed.set()
-        worker_presence.leave(self._report[0])
+        self.join(timeout=_LAST_BEAT_S)  # what it is about to say would be said after this
+        with suppress(*Unreachable):
+            worker_presence.leave(self._report[0])
 
 
 _HEARTBEAT = "media_pipeline_heartbeat"
@@ -117,7 +123,8 @@ _HEARTBEAT = "media_pipeline_heartbeat"
 def start_heartbeat(sender: Any, **_: Any) -> None:
     worker_id = settings.current().worker_id or str(sender.hostname)
     queues = sorted(sender.app.amqp.queues.consume_from)
-    heartbeat = Heartbeat(worker_id, int(sender.controller.concurrency), queues)
+    slots = settings.current().worker_slots or int(sender.controller.concurrency)
+    heartbeat = Heartbeat(worker_id, slots, queues)
     setattr(celery, _HEARTBEAT, heartbeat)
     heartbeat.start()
     if listen := settings.current().metrics_listen:
@@ -127,6 +134,9 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
 @worker_shutting_down.connect
 def drain(**_: Any) -> None:
     """SIGTERM: what runs may finish within DRAIN_S, then it is given back."""
+    last_deadline = getattr(celery, LAST_DEADLINE, None)
+    if last_deadline is not None:
+        last_deadline.begin()
     heartbeat = getattr(celery, _HEARTBEAT, None)
     if heartbeat is not None:
         heartbeat.drain()
@@ -134,6 +144,8 @@ def drain(**_: Any) -> None:
 
 @worker_shutdown.connect
 def stop_heartbeat(**_: Any) -> None:
+    """Say goodbye. Celery tells of a warm end only, so the program that runs it calls this as well."""
     heartbeat = getattr(celery, _HEARTBEAT, None)
     if heartbeat is not None:
+        setattr(celery, _HEARTBEAT, None)
         heartbeat.stop()

@@ -9,14 +9,26 @@ from importlib import import_module
 
 from celery.bin.base import CLIContext
 
-from app.queue.celery import celery
+from app import settings
+from app.engine.last_deadline import LastDeadline
+from app.queue.celery import LAST_DEADLINE, celery
+
+_AFTER_DRAIN_S = 8.0
+"""Steps are given back, events and traces sent; then it is over."""
 
 
 def main() -> None:
     name, *words = sys.argv[1:]
     command = getattr(import_module(f"celery.bin.{name}"), name)
+    lifecycle = import_module("tasks.lifecycle")
+    guard = LastDeadline(float(settings.current().drain_s) + _AFTER_DRAIN_S)
+    setattr(celery, LAST_DEADLINE, guard)
+    guard.start()
     context = CLIContext(app=celery, no_color=True, workdir=None, quiet=False)
-    command.main(args=words, prog_name=f"celery {name}", obj=context)
+    try:
+        command.main(args=words, prog_name=f"celery {name}", obj=context)
+    finally:
+        lifecycle.stop_heartbeat()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,11 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from app.cli.job_text import doing, print_end, print_status, progress_bar
+from app.cli.job_text import doing, print_end, print_jobs, print_status, print_steps, progress_bar
 from app.cli.output import EXIT_FAILED, err, out, print_json
 from app.cli.remote import client_command
 from app.cli.spec_file import read_spec
+from app.cli.worker_text import print_workers
 from app.client import Client
 
 _PATIENCE_S = 60.0
@@ -89,6 +90,23 @@ def logs(server: Client, as_json: bool, job_id: str, level: str | None) -> None:
 @click.command()
 @click.argument("job_id")
 @client_command
+def steps(server: Client, as_json: bool, job_id: str) -> None:
+    """Show a job's steps with every attempt: where, when, how it ended."""
+    found = server.steps(job_id)
+    print_json(found) if as_json else print_steps(found)
+
+
+@click.command()
+@client_command
+def workers(server: Client, as_json: bool) -> None:
+    """List workers: what each runs, and when it was heard last. Needs an administrator's key."""
+    found = server.workers()
+    print_json(found) if as_json else print_workers(found)
+
+
+@click.command()
+@click.argument("job_id")
+@client_command
 def cancel(server: Client, as_json: bool, job_id: str) -> None:
     """Cancel a job; what it runs stops at once."""
     _show(server.cancel(job_id), as_json)
@@ -118,13 +136,7 @@ def list_jobs(
     if as_json:
         print_json(page)
         return
-    for job in page["data"]:
-        cause = f"  {job['error']['code']}" if job["error"] else ""
-        percent = job["progress"]["overall_percent"]
-        out.print(
-            f"{job['job_id']}  {job['created_at']}  {job['status']:<19} {percent:3.0f} %{cause}",
-            markup=False,
-        )
+    print_jobs(page["data"])
 
 
-COMMANDS = (submit, status, watch, logs, cancel, retry, list_jobs)
+COMMANDS = (submit, status, watch, logs, steps, workers, cancel, retry, list_jobs)

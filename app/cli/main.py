@@ -15,7 +15,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "run": ("run",),
     "up": ("up",),
     "explain": ("plan", "validate", "probe", "operators"),
-    "client": ("submit", "status", "watch", "logs", "cancel", "retry", "list"),
+    "client": ("submit", "status", "watch", "logs", "steps", "workers", "cancel", "retry", "list"),
     "servers": ("serve", "worker", "beat", "flower"),
     "administration": ("db", "apikey", "queue"),
     "doctor": ("doctor",),

@@ -3,15 +3,16 @@
 import os
 import secrets
 import sys
+from math import ceil
 from typing import NoReturn
 
 import click
 
 from app import settings
 from app.cli.counts_folder import own_folder
-from app.queue.names import CONTROL, MEDIA, TRANSFER, WEBHOOKS
+from app.queue.names import CONTROL, MEDIA, PLANNING, TRANSFER, WEBHOOKS
 
-_ALL_QUEUES = ",".join((CONTROL, MEDIA, TRANSFER, WEBHOOKS))
+_ALL_QUEUES = ",".join((CONTROL, PLANNING, MEDIA, TRANSFER, WEBHOOKS))
 
 
 def _become(*argv: str, **variables: str) -> NoReturn:
@@ -27,17 +28,15 @@ def _become(*argv: str, **variables: str) -> NoReturn:
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64))
 @click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 256))
 def serve(host: str, port: int, processes: int, threads: int) -> None:
-    """Serve the HTTP API (gunicorn)."""
+    """Serve the HTTP API (gunicorn's processes, waitress's connections)."""
     _become(
         "gunicorn", "app.factory:create_app()", "--bind", f"{host}:{port}",
         # threads: requests wait for Postgres, not for the CPU
-        "--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads),
+        "--worker-class", "app.cli.http_worker.HttpWorker",
+        "--workers", str(processes), "--threads", str(threads),
         # requests in flight may end; then the process goes
-        "--graceful-timeout", "15", "--timeout", "60", "--keep-alive", "5",
-        # as long as gunicorn takes: filters of lists may be long
-        "--limit-request-line", "8190",
-        "--access-logfile", "-", "--log-level", "warning", "--no-control-socket",
-        "--config", "python:app.cli.gunicorn_conf",
+        "--graceful-timeout", "15", "--timeout", "60",
+        "--log-level", "warning", "--no-control-socket",
         # an event stream holds a thread: some must be left for requests
         EVENT_STREAMS=str(threads * 3 // 4),
     )  # fmt: skip
@@ -58,17 +57,22 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
     type=click.Choice(["prefork", "threads"]),
     default="prefork",
     show_default=True,
-    help="threads is for webhooks alone: they only wait.",
+    help="threads is for webhooks and planning: they mostly wait.",
 )
 def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
     """Run tasks of some queues (celery)."""
     at_once = concurrency or settings.current().slots
+    # a tenant has all slots at most where FFmpeg runs, half of them where things are moved: one or
+    # more processes are always there for others
+    spare = ceil(at_once / 4) if MEDIA in queues.split(",") else 0
+    share = at_once if spare else ceil(at_once / 2)
     _become(
         "app.cli.celery_program", "worker", "--hostname", f"{name}@%h", "--queues", queues,
-        "--concurrency", str(at_once), "--pool", pool, "--loglevel", settings.current().log_level,
+        "--concurrency", str(at_once + spare), "--pool", pool, "--loglevel", settings.current().log_level,
         "--without-mingle", "--without-gossip", "--events",
         # SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back
         REMAP_SIGTERM="SIGQUIT",
+        WORKER_SLOTS=str(at_once), WORKER_SHARE=str(share),
         # a new start is a new worker: what the old one held is not ours
         WORKER_ID=f"{name}@{os.uname().nodename}#{secrets.token_hex(4)}",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from app.embedded.supervisor import Service, Supervisor
 from app.embedded.valkey import Valkey
 from app.store import migrate
 
+_UNSTEADY = "unsteady"
 _DRAIN_S = "2"  # somebody who presses Ctrl-C waits
 
 
@@ -27,6 +28,7 @@ class Stack:
     _postgres: Postgres | None = field(default=None, init=False)
     _valkey: Valkey | None = field(default=None, init=False)
     _run_dir: Path | None = field(default=None, init=False)
+    _told: str = field(default="", init=False)
 
     def __enter__(self) -> "Stack":
         try:
@@ -58,6 +60,7 @@ class Stack:
         found["PROMETHEUS_MULTIPROC_DIR"] = str(self._run_dir / "metrics")
         (self._run_dir / "metrics").mkdir()
         found["METRICS_LISTEN"] = ""
+        found["UNSTEADY_FILE"] = str(self._run_dir / _UNSTEADY)
         found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         os.environ.update(found)
@@ -85,6 +88,17 @@ class Stack:
                 server.stop()
                 server.start()
         self.supervisor.watch()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Let /readyz say what does not stay up."""
+        assert self._run_dir is not None
+        unsteady = ", ".join(self.supervisor.unsteady)
+        if unsteady != self._told:
+            fresh = self._run_dir / "unsteady.new"
+            fresh.write_text(unsteady)
+            fresh.replace(self._run_dir / _UNSTEADY)
+            self._told = unsteady
 
     def start_workers(self, media_workers: int) -> None:
         """One worker for short work, one for transfers, and as many for FFmpeg as asked for."""
@@ -99,11 +113,11 @@ class Stack:
             "2",
         )
         self.start(
-            "webhooks", "worker", "--name", "webhooks", "--queues", "webhooks", "--concurrency", "8",
-            "--pool", "threads",
+            "webhooks", "worker", "--name", "webhooks", "--queues", "webhooks,planning",
+            "--concurrency", "24", "--pool", "threads",
         )  # fmt: skip
         self.start(
-            "transfer", "worker", "--name", "transfer", "--queues", "transfer", "--concurrency", "2"
+            "transfer", "worker", "--name", "transfer", "--queues", "transfer", "--concurrency", "4"
         )
         for number in range(1, media_workers + 1):
             self.start(f"media{number}", "worker", "--name", f"media{number}", "--queues", "media")

@@ -1,18 +1,22 @@
 """Keeps our own processes running on one machine, as compose does elsewhere: restart, stop all."""
 
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.engine import process
 
-_BACKOFF_S = (0.2, 1.0, 3.0, 10.0)
+_BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 30
 _HEALTHY_S = 5
 _HOPELESS = 6
+_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""Ends that somebody else made: they say nothing about whether a process can run."""
 
 
 class KeepsFailing(Exception):
@@ -33,6 +37,9 @@ class Service:
     child: subprocess.Popen[bytes] | None = None
     started_at: float = 0
     restarts: int = 0
+    """Since it last ran for a while."""
+    own_ends: int = 0
+    """Quick ends that nobody else made, one after the other."""
     due_at: float = 0
     has_been_healthy: bool = False
     """It can run here: whatever ends it now, it is started again for as long as we live."""
@@ -73,10 +80,11 @@ class Supervisor:
                 lived_s = now - service.started_at
                 service.has_been_healthy |= lived_s > _HEALTHY_S
                 if lived_s > _STEADY_S:
-                    service.restarts = 0
+                    service.restarts = service.own_ends = 0
                 wait_s = _BACKOFF_S[min(service.restarts, len(_BACKOFF_S) - 1)]
                 service.restarts += 1
-                is_hopeless = service.restarts >= self.patience and not service.has_been_healthy
+                service.own_ends += service.child.returncode not in _FROM_OUTSIDE
+                is_hopeless = service.own_ends >= self.patience and not service.has_been_healthy
                 if is_hopeless and service.is_essential:
                     tail = service.log_file.read_text(errors="replace")[-1500:]
                     raise KeepsFailing(f"{service.name} does not stay up:\n{tail}")
@@ -84,23 +92,33 @@ class Supervisor:
                 code = service.child.returncode
                 if service.is_essential or service.restarts == 1:
                     self.report(
-                        f"{service.name} ended ({code}), starts again; see {service.log_file}"
+                        f"{service.name} ended ({code}), starts again in {wait_s:g} s; see {service.log_file}"
                     )
             elif now >= service.due_at:
                 process.end(service.child, grace_s=0)  # what it left behind in its group
                 service.due_at = 0
                 service.start()
 
+    @property
+    def unsteady(self) -> list[str]:
+        """What has ended lately, or is not back yet."""
+        now = time.monotonic()
+        return [
+            service.name
+            for service in self.services
+            if service.due_at or (service.restarts and now - service.started_at < _STEADY_S)
+        ]
+
     def stop(self) -> None:
-        """Tell all to end at once, then wait for each; nothing stays behind."""
+        """Tell all to end at once, then wait until the last may take no longer; nothing stays behind."""
+        begun = time.monotonic()
         for service in self.services:
             if service.child is not None and not service.has_ended:
                 service.child.terminate()
         for service in self.services:
             if service.child is not None:
-                try:
-                    service.child.wait(timeout=service.grace_s)
-                except subprocess.TimeoutExpired:
-                    pass
-                process.end(service.child, grace_s=1)
+                left_s = begun + service.grace_s - time.monotonic()
+                with suppress(subprocess.TimeoutExpired):
+                    service.child.wait(timeout=max(0.0, left_s))
+                process.end(service.child, grace_s=0 if left_s <= 0 else 1)
         self.services.clear()

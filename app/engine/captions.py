@@ -17,7 +17,7 @@ from operators.glyphs import FILES
 from operators.problem import Code
 from operators.text import font_for, has_glyph
 
-_MOST_BYTES = 16 << 20
+MOST_BYTES = 16 << 20
 _MOST_EVENTS = 50_000
 _BODY = "DejaVu Sans"
 _PLACES = {
@@ -35,7 +35,7 @@ def rewrite(
 
     Raises: Failure where there are none to be read.
     """
-    if len(raw) > _MOST_BYTES:
+    if len(raw) > MOST_BYTES:
         raise _bad("The subtitle file is larger than 16 MiB.")
     try:
         cues = cues_of(_decode(raw, encoding))

@@ -1,8 +1,8 @@
 """In which encoding a text is written, by what its bytes would say in each.
 
 Byte order marks and UTF-8 are sure. Else: a code page of a language whose letters explain all that is
-not ASCII; Windows-1252 where several do, or none. Data for the languages is below. Bytes are counted
-once: a request may wait for this, and a text may be large.
+not ASCII; Windows-1252 where several do, or none. Data for the languages is below. Only the beginning
+of a text is weighed: a request may wait for this, and a text may be large.
 """
 
 import codecs
@@ -37,6 +37,7 @@ _WIDE: Mapping[str, str] = {
     "gb18030": "的一是不了人我在有他这来们", "big5": "的一是不了人我在有他這來們",
     "euc_kr": "이다는에가을의하고지나은를도",
 }  # fmt: skip
+_WEIGHED_BYTES = 256 << 10
 _MOSTLY = 0.5
 _WIDE_SHARE = 0.12
 
@@ -51,6 +52,7 @@ def encoding_of(raw: bytes) -> tuple[str, bool]:
         return "utf-8", True
     except UnicodeDecodeError:
         pass
+    raw = raw[:_WEIGHED_BYTES]
     counts = Counter(raw)
     high = sum(count for byte, count in counts.items() if byte >= 0x80)
     letters = high + sum(
@@ -92,7 +94,8 @@ def _wide(raw: bytes) -> str | None:
     scores = {}
     for page, common in _WIDE.items():
         try:
-            chars = Counter(raw.decode(page))
+            # the last character may be cut
+            chars = Counter(codecs.getincrementaldecoder(page)().decode(raw))
         except UnicodeDecodeError:
             continue
         others = sum(count for char, count in chars.items() if char > "\x7f")

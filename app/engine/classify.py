@@ -58,11 +58,17 @@ def classify_probe(outcome: Outcome, path: str) -> Failure:
     """Why a file could not be probed; quotes nothing of what lies in the file."""
     if outcome.stopped:
         return Failure(code=Code.MEDIA_PROBE_FAILED, message="Reading the file took too long.")
+    if outcome.signal == "SIGXCPU":
+        return Failure(code=Code.MEDIA_PROBE_FAILED, message="Reading the file took too long.")
     if outcome.signal:
         # a damaged file may crash ffprobe, but so does want of memory: another try decides
         return Failure(code=Code.FFMPEG_CRASHED, message=f"ffprobe was ended by {outcome.signal}.")
     # a file's name is no message of FFmpeg's
     found = match_rules([line.replace(path, "{file}") for line in _words(outcome)])
+    if found and found[0] is Code.INSUFFICIENT_MEMORY:
+        # bounded for the file's sake: another try would ask for as much
+        text = "Reading the file takes more memory than it may; it may be damaged."
+        return Failure(code=Code.RESOURCE_LIMIT_EXCEEDED, message=text)
     if found:
         return Failure(code=found[0], message=found[1])
     return Failure(code=Code.MEDIA_PROBE_FAILED, message="The file could not be read as media.")

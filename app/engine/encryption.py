@@ -6,6 +6,8 @@ from typing import BinaryIO
 
 _MOST_MOOV_BYTES = 64 << 20
 _MOST_BOXES = 4096  # fragmented files have their index first; more is somebody's bad joke
+_PIECE_BYTES = 1 << 20
+_ENTRY_BYTES = 20
 # a sample description: `stsd`, version and flags, count, size of the entry, its type
 _ENTRY = re.compile(rb"stsd.{12}(encv|enca|encs|enct|drmi|drms)", re.DOTALL)
 
@@ -16,11 +18,18 @@ def is_encrypted(path: str) -> bool:
     False for whatever is not an MP4. Source: ISO/IEC 14496-12 8.12, 23001-7.
     """
     with open(path, "rb") as file:
-        return bool(_ENTRY.search(_moov(file, os.path.getsize(path))))
+        begin, end = _moov(file, os.path.getsize(path))
+        file.seek(begin)
+        before = b""
+        while begin < end and (piece := file.read(min(_PIECE_BYTES, end - begin))):
+            if _ENTRY.search(before + piece):
+                return True
+            before, begin = piece[-_ENTRY_BYTES:], begin + len(piece)
+    return False
 
 
-def _moov(file: BinaryIO, size: int) -> bytes:
-    """The index of an MP4, without its frame; empty where there is none."""
+def _moov(file: BinaryIO, size: int) -> tuple[int, int]:
+    """Where the index of an MP4 lies, without its frame, from byte to byte; empty where there is none."""
     at = 0
     for _ in range(_MOST_BOXES):
         if at + 8 > size:
@@ -33,9 +42,8 @@ def _moov(file: BinaryIO, size: int) -> bytes:
         if length == 0:
             length = size - at
         if not kind.isalnum() or length < 8:
-            return b""
+            break
         if kind == b"moov":
-            file.seek(begin)
-            return file.read(min(at + length - begin, _MOST_MOOV_BYTES))
+            return begin, min(at + length, begin + _MOST_MOOV_BYTES)
         at += length
-    return b""
+    return 0, 0

@@ -3,11 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from app.engine import process
 from app.engine.classify import classify_probe
-from app.engine.outcome import Outcome
+from app.engine.outcome import Bounds, Outcome
+from app.engine.progress import Progress
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
 from app.errors import Failure
@@ -18,9 +21,39 @@ TIMEOUT_S = 60
 """For what lies at the beginning of a file."""
 _SCAN_TIMEOUT_S = 600
 
+BOUNDS = Bounds(address_bytes=1 << 30, cpu_s=_SCAN_TIMEOUT_S, file_bytes=1 << 20)
+"""A few hundred bytes can make a demuxer ask for gigabytes."""
+_MOST_TOLD_BYTES = 8 << 20
+"""What a file says of itself is read into this process."""
+
 _NOT_ALLOWED = re.compile(r"Codec \(([\w.-]+)\) not on whitelist")
 
 Lines = Callable[[bytes], object]
+Attendant = Callable[[int], object]
+"""Called several times a second; raises to stop. The number is for those who count bytes."""
+
+_attendant: ContextVar[Attendant | None] = ContextVar("attendant", default=None)
+
+
+class _Left(Exception):
+    """The attendant does not want to know any more."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+@contextmanager
+def attended(attendant: Attendant) -> Iterator[None]:
+    """While the block looks at files, `attendant` is called; what it raises ends the looking, and leaves
+    the block, whatever is done about failures in between."""
+    token = _attendant.set(attendant)
+    try:
+        yield
+    except _Left as left:
+        raise left.cause from None
+    finally:
+        _attendant.reset(token)
 
 
 def document(path: str, tools: Tools) -> dict[str, object]:
@@ -35,6 +68,11 @@ def document(path: str, tools: Tools) -> dict[str, object]:
         "json",
     )
     outcome = _run(path, tools, *shown, timeout_s=TIMEOUT_S)
+    if len(outcome.stdout) > _MOST_TOLD_BYTES:
+        raise Failure(
+            code=Code.RESOURCE_LIMIT_EXCEEDED,
+            message="The file has more streams, chapters and tags than are read.",
+        )
     try:
         found = json.loads(outcome.stdout or b"{}")
     except ValueError as error:
@@ -122,6 +160,7 @@ def _guarded(
 ) -> Outcome:
     """`known`: codecs of streams that are only looked at. ffprobe opens a decoder for each stream, and
     gives up where it may not; to these nothing is given to be decoded."""
+    _tick(Progress())
     guarded = ("-hide_banner", "-loglevel", "repeat+level+error", *safety.UPLOADED_INPUT)
     opened = ",".join((safety.CODECS, *known))
     more = [word for kind in "vasd" for word in (f"-codec_whitelist:{kind}", opened)]
@@ -131,8 +170,20 @@ def _guarded(
         timeout_s=timeout_s,
         capture=lines is None,
         lines=lines,
+        tick=_tick,
+        bounds=BOUNDS,
         reach=Reach(readable=[path]),
     )
+
+
+def _tick(_: Progress) -> None:
+    attendant = _attendant.get()
+    if attendant is None:
+        return
+    try:
+        attendant(0)
+    except Exception as error:
+        raise _Left(error) from error
 
 
 def _not_allowed(outcome: Outcome) -> str:

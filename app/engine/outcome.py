@@ -29,9 +29,15 @@ class Bounds:
     """What a run may take at most; None: no limit of ours."""
 
     memory_bytes: int | None = None
-    """Resident, of the child itself; watched."""
+    """Resident, of the child and of what it started; watched."""
     file_bytes: int | None = None
     """Of each file that it writes; kept by the kernel, which ends it with SIGXFSZ."""
+    address_bytes: int | None = None
+    """Of addresses; kept by the kernel, which gives the child no more memory."""
+    cpu_s: int | None = None
+    """Of a processor's time; kept by the kernel, which ends it with SIGXCPU."""
+    nicer: int = 0
+    """Than others of ours: levels of niceness."""
 
 
 @dataclass(frozen=True, kw_only=True)

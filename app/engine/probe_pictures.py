@@ -104,6 +104,7 @@ def _ask_size(path: str, index: int, tools: Tools) -> tuple[int, int]:
         cwd=os.path.dirname(path),
         timeout_s=ffprobe.TIMEOUT_S,
         capture=True,
+        bounds=ffprobe.BOUNDS,
         reach=Reach(readable=[path]),
     )
     for line in outcome.stdout.decode("ascii", "replace").splitlines():

@@ -83,7 +83,7 @@ def run(
     given to `lines` line by line.
 
     The child has no stdin, a clean environment, its own session, the walls of `app.engine.sandbox`
-    with the files in `reach`, and dies with us.
+    with the files in `reach`, and dies with us, or where `tick` raises.
     """
     begun = time.monotonic()
 
@@ -101,12 +101,11 @@ def run(
     name = os.path.basename(argv[0])
     with (
         tracing.span("run " + name.partition("-")[0], **{"process.executable.name": name}) as span,
-        sandbox.started(walls(), start, argv, reach) as child,
+        sandbox.started(walls(), start, argv, reach, bounds.nicer) as child,
     ):
         try:
-            if bounds.file_bytes:
-                # a moment after its start: no FFmpeg has written so much by then
-                _limit_files(child.pid, bounds.file_bytes)
+            # a moment after its start: no program has taken so much by then
+            _limit(child.pid, bounds)
             reader, whole, said = ProgressReader(), Whole(_CAPTURE_BYTES), _Said(speaker=name)
             watch = Watch(
                 deadline=begun + timeout_s, stall_s=stall_s, tick=tick,
@@ -143,11 +142,20 @@ def run(
         return outcome
 
 
-def _limit_files(pid: int, most_bytes: int) -> None:
+def _limit(pid: int, bounds: Bounds) -> None:
+    """What the kernel keeps of the bounds; a limit that is narrower already stays."""
+    wanted = {
+        resource.RLIMIT_FSIZE: bounds.file_bytes,
+        resource.RLIMIT_AS: bounds.address_bytes,
+        resource.RLIMIT_CPU: bounds.cpu_s,
+    }
     with suppress(ProcessLookupError):  # it has ended already
-        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
-        if hard == resource.RLIM_INFINITY or hard > most_bytes:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+        for kind, most in wanted.items():
+            if most is None:
+                continue
+            hard = resource.prlimit(pid, kind)[1]
+            if hard == resource.RLIM_INFINITY or hard > most:
+                resource.prlimit(pid, kind, (most, most))
 
 
 def _wait(

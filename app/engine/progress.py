@@ -15,6 +15,11 @@ class Progress:
     bitrate_bps: int | None = None
     total_size_bytes: int | None = None
 
+    @property
+    def place(self) -> tuple[int | None, int | None, int | None]:
+        """How far it has come. Speed and rates change also while nothing moves."""
+        return self.frame, self.out_time_ms, self.total_size_bytes
+
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 

@@ -88,19 +88,20 @@ def started(
     start: Callable[[Sequence[str]], Child],
     argv: Sequence[str],
     reach: Reach | None,
+    nicer: int = 0,
 ) -> Iterator[Child]:
     """A child within the walls. `start` starts a command line; `reach` None: its files are not
-    bound. Raises: whatever `start` raises."""
+    bound; `nicer` than other children. Raises: whatever `start` raises."""
     line = [*walls.prefix, *argv]
     if reach is None or not walls.has_landlock:
         child = start(line)
-        _bound(child.pid)
+        _bound(child.pid, nicer)
         yield child
         return
     starter = _Starter(lambda: start(line), _allowed(argv[0], reach))
     try:
         child = starter.child()
-        _bound(child.pid)
+        _bound(child.pid, nicer)
         yield child
     finally:
         starter.over.set()
@@ -144,8 +145,8 @@ class _Starter(threading.Thread, Generic[Child]):
         return self._found
 
 
-def _bound(pid: int) -> None:
+def _bound(pid: int, nicer: int) -> None:
     """Behind those who serve, and without a core dump: it would hold what the media hold."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _NICE)
+        os.setpriority(os.PRIO_PROCESS, pid, _NICE + nicer)
         resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.engine.family import descendants
 from app.engine.outcome import Stop
 from app.engine.progress import Progress
 
@@ -40,10 +41,15 @@ class Watch:
 
 
 def _peak_memory(pid: int) -> int:
-    """The most memory that a process has had; its rusage would tell of the one that forked it."""
+    """The most memory that a process has had, and what those that it started have now; its rusage
+    would tell of the one that forked it."""
+    return _memory(pid, "VmHWM:") + sum(_memory(child, "VmRSS:") for child in descendants(pid))
+
+
+def _memory(pid: int, name: str) -> int:
     try:
         with open(f"/proc/{pid}/status") as status:
-            line = next(line for line in status if line.startswith("VmHWM:"))
+            line = next(line for line in status if line.startswith(name))
         return int(line.split()[1]) * 1024
     except (OSError, StopIteration, ValueError):
         return 0

@@ -1,4 +1,4 @@
-"""A circuit breaker for every remote host, shared by all processes through Redis, by Redis' clock.
+"""A circuit breaker for every remote host and tenant, shared by all processes through Redis, by Redis' clock.
 
 Five failures in a row open it: for a while nobody asks that host, then one trial decides. With Redis
 away everybody may ask: a breaker saves work, it must not take the service down.

@@ -3,6 +3,7 @@
 CONTROL = "control"
 MEDIA = "media"
 TRANSFER = "transfer"
+PLANNING = "planning"
 WEBHOOKS = "webhooks"
 
 ADVANCE = "media_pipeline.advance_job"

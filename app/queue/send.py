@@ -17,50 +17,54 @@ from app.queue.celery import celery
 _PATIENCE_S = 0.8
 
 
-def celery_priority(priority: int) -> int:
-    """Our 10 (first) to 0 as Celery's 0 (first) to 9 on Redis."""
-    return 9 - round(priority * 0.9)
+FIRST, MIDDLE = 0, 5
+"""Levels: places in a queue, 0 first, 9 last; Celery's priorities on Redis."""
 
 
-def enqueue_advance(job_id: str, priority: int = 5) -> bool:
+def enqueue_advance(job_id: str) -> bool:
     """Ask for a job to be advanced."""
-    return _send(names.ADVANCE, names.CONTROL, (job_id,), priority)
+    return _send(names.ADVANCE, names.CONTROL, (job_id,), MIDDLE)
 
 
-def enqueue_plan(job_id: str, priority: int) -> bool:
+def enqueue_plan(job_id: str) -> bool:
     """Ask for a job to be planned where that may take long."""
-    return _send(names.PLAN, names.TRANSFER, (job_id,), priority)
+    return _send(names.PLAN, names.PLANNING, (job_id,), MIDDLE)
 
 
-def enqueue_admit(priority: int = 10) -> bool:
+def enqueue_admit() -> bool:
     """Ask for waiting jobs to be admitted."""
-    return _send(names.ADMIT, names.CONTROL, (), priority)
+    return _send(names.ADMIT, names.CONTROL, (), FIRST)
 
 
 def enqueue_step(
-    job_id: str, step_id: str, priority: int, kind: str = "ffmpeg", place: str | None = None
+    job_id: str,
+    step_id: str,
+    level: int,
+    kind: str = "ffmpeg",
+    place: str | None = None,
+    in_s: float | None = None,
 ) -> bool:
-    """Send a step's message once more, to the workers of a place or to all; the claim makes it
-    harmless if the first was not lost."""
-    return _send(names.RUN_STEP, names.queue_of(kind, place), (job_id, step_id), priority)
+    """Send a step's message once more, to the workers of a place or to all, for now or for later; the
+    claim makes it harmless if the first was not lost."""
+    return _send(names.RUN_STEP, names.queue_of(kind, place), (job_id, step_id), level, in_s)
 
 
-def enqueue_next(job_id: str, woken: Sequence[tuple[str, str]], is_turn: bool) -> None:
+def enqueue_next(job_id: str, woken: Sequence[tuple[str, str]], level: int, is_turn: bool) -> None:
     """After a step: the steps (id, kind) that were queued behind it, and the job where it may do more."""
     for step_id, kind in woken:
-        enqueue_step(job_id, step_id, 5, kind)
+        enqueue_step(job_id, step_id, level, kind)
     if is_turn:
         enqueue_advance(job_id)
 
 
-def enqueue_digest(job_id: str, priority: int = 5) -> bool:
+def enqueue_digest(job_id: str) -> bool:
     """Ask for the checksums of a finished job's outputs."""
-    return _send(names.DIGEST_OUTPUTS, names.TRANSFER, (job_id,), priority)
+    return _send(names.DIGEST_OUTPUTS, names.TRANSFER, (job_id,), MIDDLE)
 
 
 def enqueue_webhook(delivery_id: str) -> bool:
     """Ask for a webhook to be sent."""
-    return _send(names.DELIVER_WEBHOOK, names.WEBHOOKS, (delivery_id,), 5)
+    return _send(names.DELIVER_WEBHOOK, names.WEBHOOKS, (delivery_id,), MIDDLE)
 
 
 @cache
@@ -69,7 +73,9 @@ def _connection(url: str) -> Connection:
     return celery.connection_for_write(url, transport_options={"socket_timeout": _PATIENCE_S})
 
 
-def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
+def _send(
+    name: str, queue: str, args: tuple[Any, ...], level: int, in_s: float | None = None
+) -> bool:
     try:
         with producers[_connection(celery.conf.broker_url)].acquire(
             block=True, timeout=_PATIENCE_S
@@ -79,7 +85,8 @@ def _send(name: str, queue: str, args: tuple[Any, ...], priority: int) -> bool:
                 args=args,
                 # a place's queue is known to its workers alone
                 queue=Queue(queue),  # type: ignore[arg-type]
-                priority=celery_priority(priority),
+                priority=level,
+                countdown=in_s,
                 retry=False,
                 ignore_result=True,
                 producer=producer,

@@ -8,12 +8,14 @@ from app.store.models import Job
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """An attempt that this process has claimed. `failures` counts those before it."""
+    """An attempt that this process has claimed. `failures` counts those before it, `beside` the steps
+    of its tenant that ran at this worker when it began."""
 
     job: Job
     step_id: str
     number: int
     failures: int
+    beside: int = 0
 
     @property
     def key(self) -> tuple[str, str, int]:

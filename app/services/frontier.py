@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.errors import Failure
 from app.store.models import Step
 from app.store.status import StepStatus
 
@@ -21,17 +22,20 @@ class Frontier:
     """Chains to send: each is a ready step and the steps that wait for it alone, in order."""
 
     job_id: str
-    priority: int = 5
+    outstanding: int = 0
+    """Steps of the tenant that wait for a worker or run already."""
     chains: tuple[tuple[StepMessage, ...], ...] = ()
     retry_in: float | None = None
     """Ask again after so many seconds."""
+    failure: Failure | None = None
+    """Why the job could not be planned."""
 
     @property
     def step_ids(self) -> list[str]:
         return [step.step_id for chain in self.chains for step in chain]
 
 
-def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier:
+def find_frontier(job_id: str, steps: Sequence[Step]) -> Frontier:
     """The frontier of a job's steps as they are now: what has the longest way to the end comes
     first, as it is what the job waits for when slots are short."""
     dependants: dict[str, list[Step]] = {step.step_id: [] for step in steps}
@@ -51,7 +55,7 @@ def find_frontier(job_id: str, priority: int, steps: Sequence[Step]) -> Frontier
     left = longest_ways(steps, lambda step: step.weight)
     ready = [s for s in steps if s.status == StepStatus.PENDING and s.deps_left == 0]
     ready.sort(key=lambda step: (-left[step.step_id], step.position))
-    return Frontier(job_id=job_id, priority=priority, chains=tuple(chain(s) for s in ready))
+    return Frontier(job_id=job_id, chains=tuple(chain(s) for s in ready))
 
 
 def longest_ways(steps: Sequence[Step], cost: Callable[[Step], float]) -> dict[str, float]:

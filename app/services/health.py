@@ -61,10 +61,21 @@ def workers_problem() -> str | None:
     return None if count else "no worker has reported lately"
 
 
+def _processes() -> str | None:
+    """What whoever keeps our processes running says of them."""
+    path = settings.current().unsteady_file
+    if not path or not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as file:
+        unsteady = file.read()
+    return f"started again lately: {unsteady}" if unsteady else None
+
+
 _CHECKS: dict[str, Callable[[], str | None]] = {
     "postgres": _postgres,
     "redis": _redis,
     "ffmpeg": _ffmpeg,
     "storage": _storage,
     "workers": workers_problem,
+    "processes": _processes,
 }

@@ -1,6 +1,6 @@
 """Admit waiting jobs as slots and the limits of their tenants allow; tenants in turn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -34,7 +34,7 @@ def enter(job: Job) -> int | None:
     if not waiting.put(as_waiting(job)):
         return None
     place = waiting.positions([(job.tenant_id, job.job_id)]).get(job.job_id)
-    send.enqueue_admit(job.priority)
+    send.enqueue_admit()
     return place
 
 
@@ -49,40 +49,43 @@ def admit() -> int:
     except RedisError as error:
         log.get(__name__).warning("nothing admitted, Redis is away", error=str(error))
         return 0
-    for tenant_id, job_id, priority in taken:
+    for tenant_id, job_id in taken:
         waiting.drop(tenant_id, job_id)
-        send.enqueue_advance(job_id, priority)
+        send.enqueue_advance(job_id)
     return len(taken)
 
 
-def _take(session: Session) -> Iterator[tuple[str, str, int]]:
-    """Admit one job after the other: tenant, job, priority."""
-    now, seen = settings.current(), set[str]()
+def _take(session: Session) -> Iterator[tuple[str, str]]:
+    """Admit one job after the other: tenant, job."""
+    now, seen, spent = settings.current(), set[str](), set[str]()
     found = admissions.look(session, float(now.stale_s))
-    busy = dict(found.admitted)
-    room = 0 if found.is_paused else _window(found.slots or now.slots) - sum(busy.values())
-    while room > 0:
-        tenant_id = _next_tenant(busy)
+    busy, window = dict(found.admitted), _window(found.slots or now.slots)
+    while not found.is_paused:
+        tenant_id = _next_tenant([t for t in waiting.tenants() if t not in spent], busy, window)
         if tenant_id is None:
             return
         head = next((j for j in waiting.heads(tenant_id, len(seen) + 1) if j not in seen), None)
         waiting.served(tenant_id)
         if head is None:
-            busy[tenant_id] = now.limit_concurrent_jobs  # nothing more of them
+            spent.add(tenant_id)
             continue
         seen.add(head)
-        priority = admissions.admit(session, head)
-        if priority is None:
+        if not admissions.admit(session, head):
             waiting.drop(tenant_id, head)  # cancelled meanwhile
             continue
         busy[tenant_id] = busy.get(tenant_id, 0) + 1
-        room -= 1
-        yield tenant_id, head, priority
+        yield tenant_id, head
 
 
-def _next_tenant(busy: dict[str, int]) -> str | None:
-    most = settings.current().limit_concurrent_jobs
-    return next((name for name in waiting.tenants() if busy.get(name, 0) < most), None)
+def _next_tenant(waits: Sequence[str], busy: Mapping[str, int], window: int) -> str | None:
+    """Whose turn it is: while there is room, anybody's; then, as far again, theirs who have less than
+    their share, which others took while they were away."""
+    most, under_way = settings.current().limit_concurrent_jobs, sum(busy.values())
+    if under_way >= 2 * window:
+        return None
+    if under_way >= window:
+        most = min(most, max(1, window // max(2, len({*busy, *waits}))))
+    return next((name for name in waits if busy.get(name, 0) < most), None)
 
 
 def _window(slots: int) -> int:

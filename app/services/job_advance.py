@@ -10,39 +10,50 @@ from sqlalchemy.orm import Session
 
 from app import log, settings
 from app.engine import workspace
+from app.errors import Failure
 from app.queue import send
 from app.services import job_admit, output_digest, webhook_note
 from app.services.frontier import Frontier, find_frontier
-from app.services.job_plan import needs_network, plan_job
-from app.store import jobs, steps
+from app.services.job_plan import TakesLong, plan_in_turn, plan_soon
+from app.store import jobs, shares, steps
 from app.store.models import Job, Step
 from app.store.session import transaction
 from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
+from operators.problem import Code
 
 
 def advance(job_id: str, may_take_long: bool = False) -> Frontier:
-    """What must be sent now; the marks are committed before this returns. A job that must be
-    planned with the help of other machines is sent to where things may take long."""
+    """What must be sent now; the marks are committed before this returns. A job that takes long to
+    plan, or asks other machines, is sent to where things may take long."""
     job, frontier, is_completed = _take(job_id)
     log.add(request_id=job and job.request_id)
     if job is not None and _is_to_plan(job):
-        if not may_take_long and needs_network(job):
-            send.enqueue_plan(job_id, job.priority)
+        try:
+            retry_in = plan_in_turn(job) if may_take_long else plan_soon(job)
+        except TakesLong:
+            send.enqueue_plan(job_id)
             return frontier
-        retry_in = plan_job(job)
         if retry_in is not None:
             return replace(frontier, retry_in=retry_in)
         job, frontier, is_completed = _take(job_id)
+        frontier = replace(frontier, failure=_failure_of(job))
     if job is None:
         return frontier
     if is_completed:
         if not job.spec.get("debug"):
             workspace.remove_job(settings.current().work_dir, job_id)
         if any(map(output_digest.is_due, job.outputs)):
-            send.enqueue_digest(job_id, job.priority)
+            send.enqueue_digest(job_id)
     if is_completed or job.status in TERMINAL:
         job_admit.admit()  # there is room for another one
     return frontier
+
+
+def _failure_of(job: Job | None) -> Failure | None:
+    """Why the job failed, if it did."""
+    if job is None or job.status != JobStatus.FAILED or not job.error:
+        return None
+    return Failure(code=Code(job.error["code"]), message=job.error["message"])
 
 
 def _is_to_plan(job: Job) -> bool:
@@ -54,14 +65,15 @@ def _take(job_id: str) -> tuple[Job | None, Frontier, bool]:
     """The job as it was; what may be sent; whether this completed it."""
     with transaction() as session:
         job = steps.lock_job(session, job_id)
-        nothing = Frontier(job_id=job_id, priority=job.priority if job else 5)
+        nothing = Frontier(job_id=job_id)
         if job is None or job.status not in RUNNING:
             return job, nothing, False
         rows = steps.of_job(session, job_id)
         if _move_on(session, job, rows):
             return job, nothing, True
-        frontier = find_frontier(job_id, job.priority, rows)
+        frontier = find_frontier(job_id, rows)
         if frontier.chains:
+            frontier = replace(frontier, outstanding=shares.outstanding(session, job_id))
             steps.queue(session, job_id, frontier.step_ids)
             _announce(session, job_id, frontier)
         return job, frontier, False

@@ -1,14 +1,18 @@
 """Plan a job: validate, probe, plan, and store the steps, once; safe to begin again anywhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import inf
+from threading import Semaphore
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app import log, settings, tracing
 from app.errors import Failure, from_problems
+from app.queue import slots
 from app.services import job_fail, work_files
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.services.input_versions import noted, versions
@@ -26,14 +30,53 @@ from planner.plan import make_plan
 from planner.uri import is_remote
 
 _LOOK_S = 0.5
+_SOON_S = 1.0
+_AT_ONCE = 4
+"""Jobs of a tenant that are planned at once where that may take long."""
+_HERE = Semaphore(12)
+_PLANNING_S = 300.0
+_BUSY_S = 1.0
 
 
-def plan_job(job: Job) -> float | None:
+class TakesLong(Exception):
+    """Planning the job is not done here: it would keep others waiting."""
+
+
+def plan_soon(job: Job) -> float | None:
+    """`plan_job` where many wait. Raises: TakesLong, where it asks other machines or is not done soon."""
+    if _needs_network(job):
+        raise TakesLong
+    return plan_job(job, time.monotonic() + _SOON_S)
+
+
+def plan_in_turn(job: Job) -> float | None:
+    """`plan_job` where things may take long: a tenant's leave room for others."""
+    with (
+        slots.slot(f"planning:{job.tenant_id}", _AT_ONCE, _PLANNING_S) as is_tenants,
+        _here(_HERE) as is_ours,
+    ):
+        return plan_job(job) if is_tenants and is_ours else _BUSY_S
+
+
+@contextmanager
+def _here(places: Semaphore) -> Iterator[bool]:
+    """Whether this process has a place left, for as long as the block lasts."""
+    is_ours = places.acquire(blocking=False)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            places.release()
+
+
+def plan_job(job: Job, until: float = inf) -> float | None:
     """Bring a job from `pending` to `downloading_inputs`, or to `failed`; or the seconds after which
     to try again, where an input could not be had.
 
     One worker at a time plans a job; who finds it being planned leaves it alone. Whatever a
-    planner that was late finds out changes nothing any more.
+    planner that was late finds out changes nothing any more. `until`: by the monotonic clock.
+
+    Raises: TakesLong, where that is not enough.
     """
     if job.plan_due_at and job.plan_due_at > datetime.now(UTC):
         return None  # a message that came too early; another one is on its way
@@ -42,21 +85,21 @@ def plan_job(job: Job) -> float | None:
             return None
         log.add(request_id=job.request_id)
         with tracing.span("plan job", job.traceparent, job_id=job.job_id):
-            return _plan_alone(job)
+            return _plan_alone(job, until)
 
 
-def needs_network(job: Job) -> bool:
+def _needs_network(job: Job) -> bool:
     """Whether planning the job asks other machines for its inputs."""
     return job.plan is None and any(
         is_remote(str(given.get("source"))) for given in job.spec.get("inputs", ())
     )
 
 
-def _plan_alone(job: Job) -> float | None:
+def _plan_alone(job: Job, until: float) -> float | None:
     try:
         with transaction() as session:
             _enter(session, job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
-        plan = job.plan or _plan(job)
+        plan = job.plan or _plan(job, _watch(job, until))
         _store(job, plan)
     except Invalid as invalid:
         _fail(job, from_problems(invalid.problems))
@@ -66,7 +109,7 @@ def _plan_alone(job: Job) -> float | None:
         if failure.is_retryable and job.plan_failures + 1 < settings.current().max_failures:
             return _defer(job, failure)
         _fail(job, failure)
-    except Unreachable:
+    except (*Unreachable, TakesLong):
         raise  # the job stays as it is, and the sweep begins again
     except Exception:
         log.get(__name__).exception("planning met a fault of ours", job_id=job.job_id)
@@ -89,12 +132,14 @@ class NotWanted(Exception):
     """The job ended while it was planned."""
 
 
-def _watch(job: Job) -> Callable[[int], None]:
-    """To be called while inputs are looked at: ends that when the job has ended."""
+def _watch(job: Job, until: float) -> Callable[[int], None]:
+    """To be called while inputs are looked at: ends that when the job has ended, or the time."""
     looked_at = time.monotonic()
 
     def tick(_: int) -> None:
         nonlocal looked_at
+        if time.monotonic() > until:
+            raise TakesLong
         if time.monotonic() - looked_at < _LOOK_S:
             return
         looked_at = time.monotonic()
@@ -111,12 +156,12 @@ def _enter(session: Session, job: Job, status: JobStatus, message: str) -> None:
         jobs.log(session, job.job_id, "info", status, message)
 
 
-def _plan(job: Job) -> dict[str, Any]:
+def _plan(job: Job, tick: Callable[[int], None]) -> dict[str, Any]:
     parsed = parse_spec(job.spec, policy_for(job.tenant_id))
     known = versions(parsed.spec, settings.current().roots(job.tenant_id))
     plan = make_plan(
         parsed.spec,
-        probe_inputs(parsed.spec, job.tenant_id, _watch(job), job.timeout_ms / 1000),
+        probe_inputs(parsed.spec, job.tenant_id, tick, job.timeout_ms / 1000),
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )

@@ -8,14 +8,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app import settings
 from app.errors import Failure
 from app.queue import waiting
 from app.services.failure_analysis import analyse
-from app.services.job_view import show_job, show_log, show_steps
-from app.store import attempts, jobs, steps
-from app.store.models import Job
+from app.services.job_view import Situation, show_job, show_log, show_steps
+from app.services.why import Rules, why
+from app.store import attempts, jobs, steps, surroundings
+from app.store.models import Job, Step
 from app.store.session import transaction
-from app.store.status import JobStatus
+from app.store.status import TERMINAL, JobStatus
+from app.store.surroundings import Surroundings
 from operators.problem import Code
 
 _JOB_ID = re.compile(r"job_[0-9a-f]{32}", re.ASCII)
@@ -40,7 +43,33 @@ def get(job_id: str, tenant_id: str) -> dict[str, Any]:
     with transaction() as session:
         job, rows = find_job(session, job_id, tenant_id), steps.of_job(session, job_id)
         analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
-    return show_job(job, rows, _positions([job]).get(job_id), analysis)
+        around = _around(session, tenant_id, [job])
+    place = _positions([job]).get(job_id)
+    return show_job(job, rows, place, analysis, _situation(job, rows, place, around))
+
+
+def _around(session: Session, tenant_id: str, found: Sequence[Job]) -> Surroundings | None:
+    """What the jobs among them that have not ended may wait for."""
+    live = [job.job_id for job in found if job.status not in TERMINAL]
+    stale_s = float(settings.current().stale_s)
+    return surroundings.look(session, tenant_id, live, stale_s) if live else None
+
+
+def _situation(
+    job: Job, rows: Sequence[Step], place: int | None, around: Surroundings | None
+) -> Situation:
+    if around is None:
+        return Situation()
+    now = settings.current()
+    rules = Rules(
+        heartbeat_s=float(now.heartbeat_s),
+        stale_s=float(now.stale_s),
+        stall_s=float(now.stall_timeout_s),
+        concurrent_jobs=now.limit_concurrent_jobs,
+    )
+    return Situation(
+        why=why(job, rows, place, around, rules), running=around.running.get(job.job_id, ())
+    )
 
 
 def _positions(found: Sequence[Job]) -> dict[str, int]:
@@ -83,9 +112,16 @@ def page(tenant_id: str, which: Filter, before: tuple[datetime, str] | None, lim
         shown = found[:limit]
         places = _positions(shown)
         rows = steps.of_jobs(session, [job.job_id for job in shown])
-        data = [show_job(job, rows[job.job_id], places.get(job.job_id)) for job in shown]
+        around = _around(session, tenant_id, shown)
+        data = [_listed(job, rows[job.job_id], places.get(job.job_id), around) for job in shown]
     has_more = len(found) > limit
     return Page(data=data, next_key=(shown[-1].created_at, shown[-1].job_id) if has_more else None)
+
+
+def _listed(
+    job: Job, rows: Sequence[Step], place: int | None, around: Surroundings | None
+) -> dict[str, Any]:
+    return show_job(job, rows, place, situation=_situation(job, rows, place, around))
 
 
 def logs(

@@ -1,13 +1,16 @@
 """Rows as the client sees them. Pure; fields are null when unset, never absent."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from app.services.frontier import longest_ways
 from app.services.moments import moment
+from app.services.why import Why, show_running
 from app.store.models import Job, JobLog, Step, StepAttempt
 from app.store.status import JobStatus, StepStatus
+from app.store.surroundings import Running
 
 _EMPTY_PROGRESS = {
     "frame": None, "fps": None, "out_time_ms": None, "speed": None,
@@ -19,12 +22,22 @@ _PLANNED_PERCENT = 1.0
 _TRUST = 5.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What is known of a job beside its rows: why it waits, and what runs of it where."""
+
+    why: Why | None = None
+    running: Sequence[Running] = ()
+
+
 def show_job(
     job: Job,
     steps: Sequence[Step],
     position: int | None = None,
     analysis: dict[str, Any] | None = None,
+    situation: Situation | None = None,
 ) -> dict[str, Any]:
+    situation = situation or Situation()
     return {
         "job_id": job.job_id,
         "status": job.status,
@@ -37,6 +50,8 @@ def show_job(
         "retry_count": job.retry_count,
         "queue_position": position,
         "progress": show_progress(job, steps),
+        "why": situation.why.to_json() if situation.why else None,
+        "running": list(show_running(situation.running)),
         "error": job.error,
         "warnings": job.warnings,
         "outputs": [_shown(output) for output in job.outputs],

@@ -3,16 +3,15 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 
 from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from app import settings
-from app.engine import probe, tools
+from app.engine import ffprobe, probe, tools
 from app.engine.storage import local
 from app.engine.storage.fetch import Tick
 from app.errors import Failure, from_problems
-from app.services import remote, remote_probe
+from app.services import remote_probe
 from app.services.policy import policy_for
 from operators.media import MediaInfo
 from operators.problem import Code, Invalid, Problem, pointer
@@ -28,17 +27,18 @@ PATIENCE_S = 30.0
 def probe_inputs(
     spec: JobSpec, tenant_id: str, tick: Tick = lambda _: None, within_s: float = PATIENCE_S
 ) -> dict[str, MediaInfo]:
-    """MediaInfo of every input that something needs, by id. `tick` is called while bytes travel.
+    """MediaInfo of every input that something needs, by id. `tick` is called while bytes travel
+    and files are read.
 
     Raises: Invalid; Failure where all that is wrong may heal by itself; whatever `tick` raises.
     """
-    roots, needed = settings.current().roots(tenant_id), needed_inputs(spec)
+    needed = needed_inputs(spec)
     failures: list[Failure] = []
 
     def look(numbered: tuple[int, InputSpec]) -> MediaInfo | Problem:
         index, given = numbered
         try:
-            return probe_source(given.source, roots, tick, within_s)
+            return probe_source(given.source, tenant_id, tick, within_s)
         except Failure as failure:
             failures.append(failure)
             return input_problem(failure, index)
@@ -63,9 +63,7 @@ def probe_now(uri: str, tenant_id: str) -> MediaInfo:
     problems = policy_for(tenant_id).check_source(uri, "/source")
     if problems:
         raise from_problems(problems)
-    roots = settings.current().roots(tenant_id)
-    with remote.in_turn(tenant_id) if is_remote(uri) else nullcontext():
-        return probe_source(uri, roots, soon())
+    return probe_source(uri, tenant_id, soon())
 
 
 def soon() -> Tick:
@@ -108,9 +106,11 @@ def _transient(problems: Sequence[Problem], failures: Sequence[Failure]) -> Fail
     reraise=True,
 )
 def probe_source(
-    uri: str, roots: Sequence[str], tick: Tick = lambda _: None, within_s: float = PATIENCE_S
+    uri: str, tenant_id: str, tick: Tick = lambda _: None, within_s: float = PATIENCE_S
 ) -> MediaInfo:
-    """MediaInfo of one source; a remote one must be read `within_s`. Raises: Failure."""
-    if is_remote(uri):
-        return remote_probe.probe(uri, tick, within_s)
-    return probe.probe(local.locate_source(uri, roots), tools.find(settings.current()))
+    """MediaInfo of one source of a tenant; a remote one must be read `within_s`. Raises: Failure."""
+    with ffprobe.attended(tick):
+        if is_remote(uri):
+            return remote_probe.probe(uri, tenant_id, tick, within_s)
+        path = local.locate_source(uri, settings.current().roots(tenant_id))
+        return probe.probe(path, tools.find(settings.current()))

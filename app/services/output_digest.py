@@ -7,10 +7,14 @@ from typing import Any
 from app import settings
 from app.engine.storage import local
 from app.errors import Failure
+from app.queue import slots
 from app.store import jobs
+from app.store.models import Job
 from app.store.session import transaction
 from app.store.status import JobStatus
 
+_LONGEST_S = 600.0
+_BUSY_S = 1.0
 _KEEP_S = 5
 """Sums of large files are kept as they are found: a worker may end before the last."""
 
@@ -20,12 +24,21 @@ def is_due(output: Mapping[str, Any]) -> bool:
     return any(file["md5"] is None for file in output.get("files", ()))
 
 
-def digest(job_id: str) -> None:
-    """Fill in `md5` of every file that lacks it. A file that is gone by now, or another, keeps null."""
+def digest(job_id: str) -> float | None:
+    """Fill in `md5` of every file that lacks it. A file that is gone by now, or another, keeps null.
+    Seconds after which to try again, where its tenant has another one under way."""
     with transaction() as session:
         job = jobs.get(session, job_id)
     if job is None or job.status != JobStatus.COMPLETED:
-        return
+        return None
+    with slots.slot(f"digests:{job.tenant_id}", 1, _LONGEST_S) as is_ours:
+        if not is_ours:
+            return _BUSY_S
+        _digest(job)
+    return None
+
+
+def _digest(job: Job) -> None:
     roots = settings.current().roots(job.tenant_id)
     found: dict[int, dict[str, Any]] = {}
     kept_at = time.monotonic()
@@ -33,9 +46,9 @@ def digest(job_id: str) -> None:
         if is_due(output):
             found[output["index"]] = _sums(output["files"], roots)
         if time.monotonic() - kept_at > _KEEP_S:
-            _keep(job_id, found)
+            _keep(job.job_id, found)
             kept_at, found = time.monotonic(), {}
-    _keep(job_id, found)
+    _keep(job.job_id, found)
 
 
 def _sums(files: Sequence[Mapping[str, Any]], roots: Sequence[str]) -> dict[str, Any]:

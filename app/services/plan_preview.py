@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app import settings
-from app.services import remote
+from app.services import turns
 from app.services.input_versions import noted, versions
 from app.services.job_files import checked
 from app.services.media_probe import probe_inputs, soon
@@ -28,7 +28,7 @@ def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
 
     Raises: Invalid.
     """
-    with remote.in_turn(tenant_id):
+    with turns.in_turn(tenant_id):
         parsed = parse_spec(document, policy_for(tenant_id))
         known = versions(parsed.spec, settings.current().roots(tenant_id))
         plan = checked(noted(_plan(parsed, tenant_id, options_now).to_json(), known), document)

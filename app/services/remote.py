@@ -14,12 +14,10 @@ from app.engine.storage.s3 import S3Object, S3Publication, S3Source
 from app.engine.web.client import Web
 from app.engine.web.guard import Guard
 from app.errors import Failure
-from app.queue import breaker, slots
+from app.queue import breaker
 from operators.problem import Code
 
 _PATIENCE_S = 20.0
-_WAITING = 8
-"""Requests of a tenant that wait for other hosts at once."""
 
 
 def web(within_s: float | None = None) -> Web:
@@ -34,12 +32,15 @@ def web(within_s: float | None = None) -> Web:
     )
 
 
-def open_source(uri: str, within_s: float) -> Source:
+def open_source(uri: str, tenant_id: str, within_s: float) -> Source:
     """The source that a URI names, as its scheme wants it; all that is asked of it must be over
     `within_s`."""
+    source: Source
     if uri.lower().startswith("s3:"):
-        return _Guarded(source=S3Source(uri=uri, endpoint=settings.current().s3_endpoint_url))
-    return _Guarded(source=HttpSource(url=uri, web=web(within_s)))
+        source = S3Source(uri=uri, endpoint=settings.current().s3_endpoint_url)
+    else:
+        source = HttpSource(url=uri, web=web(within_s))
+    return _Guarded(source=source, tenant_id=tenant_id)
 
 
 def plan_publication(uri: str, tenant_id: str, attempt: str, media_type: str) -> Publication:
@@ -57,48 +58,38 @@ def plan_publication(uri: str, tenant_id: str, attempt: str, media_type: str) ->
     return local.plan_publication(uri, attempt, now.roots(tenant_id))
 
 
-@contextmanager
-def in_turn(tenant_id: str) -> Iterator[None]:
-    """A request that waits for other hosts: a tenant's must leave threads to the others.
-
-    Raises: Failure RATE_LIMIT_EXCEEDED.
-    """
-    with slots.slot(f"waiting:{tenant_id}", _WAITING, 2 * _PATIENCE_S) as is_ours:
-        if not is_ours:
-            text = f"{_WAITING} requests of yours wait for other hosts already."
-            raise Failure(code=Code.RATE_LIMIT_EXCEEDED, message=text, retry_after=2)
-        yield
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Guarded:
-    """A source whose host is not asked while its breaker is open."""
+    """A source whose host is not asked for a tenant while its breaker is open."""
 
     source: Source
+    tenant_id: str
 
     @property
     def host(self) -> str:
         return self.source.host
 
     def describe(self) -> Described:
-        with watched(self.host):
+        with watched(self.host, self.tenant_id):
             return self.source.describe()
 
     @contextmanager
     def read(
         self, start: int = 0, stop: int | None = None, version: str | None = None
     ) -> Iterator[Iterator[bytes]]:
-        with watched(self.host), self.source.read(start, stop, version) as chunks:
+        with watched(self.host, self.tenant_id), self.source.read(start, stop, version) as chunks:
             yield chunks
 
 
 @contextmanager
-def watched(host: str, code: Code = Code.INPUT_DOWNLOAD_FAILED) -> Iterator[None]:
-    """Ask a host, and tell its breaker how that went. Raises: Failure `code` while it is open."""
-    wait_s = breaker.wait_s(host)
+def watched(host: str, tenant_id: str) -> Iterator[None]:
+    """Ask a host, and tell its breaker how that went: one for each tenant, so that nobody's trouble is
+    another's. Raises: Failure while it is open."""
+    name = breaker_of(host, tenant_id)
+    wait_s = breaker.wait_s(name)
     if wait_s:
         raise Failure(
-            code=code,
+            code=Code.INPUT_DOWNLOAD_FAILED,
             message=f"{host} failed {breaker.FAILURES} times in a row and is not asked for {ceil(wait_s)} s.",
             retry_after=ceil(wait_s),
         )
@@ -106,7 +97,13 @@ def watched(host: str, code: Code = Code.INPUT_DOWNLOAD_FAILED) -> Iterator[None
     try:
         yield
     except Failure as failure:
-        # what is refused, or not there, was answered
-        breaker.report(host, failure.is_retryable, open_s)
+        # what is refused, or not there, was answered; that our own time was over says nothing
+        if failure.code is not Code.TIMEOUT:
+            breaker.report(name, failure.is_retryable, open_s)
         raise
-    breaker.report(host, False, open_s)
+    breaker.report(name, False, open_s)
+
+
+def breaker_of(host: str, tenant_id: str) -> str:
+    """The name of a breaker, as operators see it."""
+    return f"{host} for {tenant_id}"

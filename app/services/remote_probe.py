@@ -19,13 +19,15 @@ _SMALL_BYTES = 4 << 20
 """Not worth reading in parts."""
 
 
-def probe(uri: str, tick: Tick, within_s: float) -> MediaInfo:
+def probe(uri: str, tenant_id: str, tick: Tick, within_s: float) -> MediaInfo:
     """MediaInfo of a remote source. Raises: Failure; whatever `tick` raises."""
     now = settings.current()
     os.makedirs(now.work_dir, mode=0o700, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(prefix=workspace.PROBE, dir=now.work_dir) as folder:
-            return _probe(remote.open_source(uri, within_s), os.path.join(folder, MEDIA), tick)
+            return _probe(
+                remote.open_source(uri, tenant_id, within_s), os.path.join(folder, MEDIA), tick
+            )
     except OSError as error:
         raise local.write_failure(error, "A work file") from error
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from app import log, settings, tracing
 from app.engine import workspace
 from app.errors import Failure
-from app.services import step_perform, step_settle, webhook_note
+from app.services import fairness, step_perform, step_settle, webhook_note
 from app.services.attempt import Attempt
 from app.services.step_lease import Lease, LeaseEnded
-from app.store import attempts, claims, jobs, places, steps, workers
+from app.store import attempts, claims, jobs, places, shares, steps, workers
 from app.store.session import Unreachable, transaction
 from app.store.status import StepStatus
 from operators.problem import Code
@@ -17,12 +17,17 @@ from operators.problem import Code
 @dataclass(frozen=True, kw_only=True)
 class StepOutcome:
     """What the task must do: send the step again in `retry_in` seconds, or to the workers of
-    `place`; advance the job when it is its turn; wake steps that were queued behind this one."""
+    `place`, or back to all; advance the job when it is its turn; wake steps that were queued behind
+    this one."""
 
     retry_in: float | None = None
+    failure: Failure | None = None
+    """Why this attempt failed; it may be tried again."""
     place: str | None = None
+    is_crowded: bool = False
+    """Its tenant has its share of this worker: the step is sent again, behind all others."""
     kind: str = "ffmpeg"
-    priority: int = 5
+    level: int = 0
     is_turn: bool = False
     woken: steps.Woken = ()
 
@@ -32,7 +37,12 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
     now = settings.current()
     place = workspace.fingerprint(now.work_dir)
     try:
-        claimed = _claim(job_id, step_id, worker, place)
+        with transaction() as session:
+            share = shares.at_worker(session, job_id, step_id, worker)
+            if share.is_ready and fairness.has_share(share.beside):
+                kind = steps.kind_of(session, job_id, step_id)
+                return StepOutcome(is_crowded=True, kind=kind, level=fairness.LAST)
+        claimed = _claim(job_id, step_id, worker, place, share.beside)
         if claimed is None:
             return _direct(job_id, step_id, place)
     except Unreachable as error:
@@ -60,10 +70,12 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             tells=bool(attempt.job.spec.get("webhook_url")),
         ) as lease:  # fmt: skip
             done = step_perform.perform(attempt, lease, seconds_left)
-            return StepOutcome(is_turn=done.is_turn, woken=done.woken)
+            return StepOutcome(
+                is_turn=done.is_turn, woken=done.woken, level=_level_behind(attempt, done)
+            )
     except Failure as failure:
         retry_in = step_settle.settle_failure(attempt, failure)
-        return StepOutcome(retry_in=retry_in, is_turn=retry_in is None)
+        return _failed(attempt, failure, retry_in)
     except LeaseEnded as ended:
         step_settle.settle_stop(attempt, ended.stop)
         return StepOutcome()
@@ -72,32 +84,54 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
         return StepOutcome(retry_in=step_settle.give_back(attempt, float(now.retry_base_s)))
     except Exception:
         log.get(__name__).exception("step met a fault of ours")
-        step_settle.settle_failure(attempt, Failure(code=Code.INTERNAL_ERROR))
-        return StepOutcome(is_turn=True)
+        fault = Failure(code=Code.INTERNAL_ERROR)
+        step_settle.settle_failure(attempt, fault)
+        return _failed(attempt, fault, None)
     except BaseException:
         # the worker is told to end: somebody else may begin at once
         step_settle.give_back_and_send(attempt)
         raise
 
 
+def _failed(attempt: Attempt, failure: Failure, retry_in: float | None) -> StepOutcome:
+    level = 0
+    if retry_in is not None:
+        with transaction() as session:
+            level = fairness.level_of(session, attempt.job.job_id)
+    return StepOutcome(
+        retry_in=retry_in, failure=failure, kind=attempt.kind, level=level, is_turn=retry_in is None
+    )
+
+
+def _level_behind(attempt: Attempt, done: steps.Completion) -> int:
+    """Of the messages of the steps that waited for this one."""
+    if not done.woken:
+        return 0
+    with transaction() as session:
+        return fairness.level_of(session, attempt.job.job_id)
+
+
 def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
     """A step that cannot be claimed here is sent where the files of its job are. Where no worker
     is left who sees them, what wrote them must run again."""
     with transaction() as session:
-        job = steps.lock_job(session, job_id)
+        steps.lock(session, job_id)
         found = places.elsewhere(session, job_id, step_id, place)
         gone = found - workers.places(session, float(settings.current().stale_s))
         if not gone:
             where = next(iter(found), None)
             kind = steps.kind_of(session, job_id, step_id) if where else "ffmpeg"
-            return StepOutcome(place=where, kind=kind, priority=job.priority if job else 5)
+            level = fairness.level_of(session, job_id) if where else 0
+            return StepOutcome(place=where, kind=kind, level=level)
         lost = places.lose(session, job_id, gone)
         text = f"Work files are out of reach; made again by: {', '.join(lost) or 'nothing yet'}."
         jobs.log(session, job_id, "warning", "processing", text, step_id=step_id)
     return StepOutcome(is_turn=True)
 
 
-def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt, float] | None:
+def _claim(
+    job_id: str, step_id: str, worker: str, place: str, beside: int
+) -> tuple[Attempt, float] | None:
     """The attempt that is ours now, and the seconds that its job has left."""
     with transaction() as session:
         lease_s = float(settings.current().lease_s)
@@ -110,7 +144,14 @@ def _claim(job_id: str, step_id: str, worker: str, place: str) -> tuple[Attempt,
             attempts.close(session, job_id, step_id, claim.lost, StepStatus.FAILED, error=error)
         data = {"step_id": step_id, "status": StepStatus.RUNNING.value, "attempt": claim.attempt}
         jobs.record_event(session, job_id, "step.status", data)
+        name = worker.partition("@")[0]
+        text = f"Step {step_id} begins on worker {name}, attempt {claim.attempt}."
+        jobs.log(
+            session, job_id, "info", "processing", text, step_id=step_id, attempt=claim.attempt
+        )
         if claim.is_first:
             webhook_note.note(session, job_id, "job.started")
-    attempt = Attempt(job=claim.job, step_id=step_id, number=claim.attempt, failures=claim.failures)
+    attempt = Attempt(
+        job=claim.job, step_id=step_id, number=claim.attempt, failures=claim.failures, beside=beside
+    )
     return attempt, claim.seconds_left

@@ -31,7 +31,7 @@ def fetch_into(run: Run, step: Mapping[str, Any], folder: str) -> int:
     try:
         return _bring(
             run,
-            remote.open_source(uri, run.deadline - time.monotonic()),
+            remote.open_source(uri, run.attempt.job.tenant_id, run.deadline - time.monotonic()),
             folder,
             part_of(step["argv"]),
         )

@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from app.engine import captions, process
+from app.engine import captions_apart, process
+from app.engine.captions import MOST_BYTES
+from app.engine.outcome import Bounds
 from app.engine.sandbox import Reach
 from app.engine.tools import Tools
+from app.engine.watch import Tick
 from app.errors import Failure
 from operators.problem import Code
 from planner import safety
@@ -14,29 +18,33 @@ from planner import safety
 _TIMEOUT_S = 120
 
 
-def write(
-    files: Mapping[str, Any], folder: str, locate: Callable[[str], str], binaries: Tools
-) -> None:
-    """Write the files of a plan's step into the attempt's folder; `locate` finds an input by id.
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """What files of a step are made from: `locate` finds an input by id, `tick` may stop the making."""
 
-    Raises: Failure.
-    """
+    folder: str
+    locate: Callable[[str], str]
+    binaries: Tools
+    tick: Tick
+
+
+def write(files: Mapping[str, Any], maker: Maker) -> None:
+    """Write the files of a plan's step into the attempt's folder. Raises: Failure."""
     for name, content in files.items():
-        text = content if isinstance(content, str) else _made(content, folder, locate, binaries)
-        with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
+        text = content if isinstance(content, str) else _made(content, maker)
+        with open(os.path.join(maker.folder, name), "w", encoding="utf-8", newline="") as file:
             file.write(text)
 
 
-def _made(
-    recipe: Mapping[str, Any], folder: str, locate: Callable[[str], str], binaries: Tools
-) -> str:
+def _made(recipe: Mapping[str, Any], maker: Maker) -> str:
     if "concat" in recipe:
-        return "".join(_line(locate(e["input"]), e["duration"]) for e in recipe["concat"])
-    path = locate(recipe["captions"])
+        return "".join(_line(maker.locate(e["input"]), e["duration"]) for e in recipe["concat"])
+    path = maker.locate(recipe["captions"])
     is_text = _is_text(path)
-    raw = _read(path) if is_text else _extract(path, recipe.get("track", 0), folder, binaries)
+    shown = {name: recipe[name] for name in ("width", "height", "style")}
     encoding = recipe.get("encoding") if is_text else "utf-8"
-    return captions.rewrite(raw, recipe["width"], recipe["height"], recipe["style"], encoding)
+    text = path if is_text else _extract(path, recipe.get("track", 0), maker)
+    return captions_apart.rewrite(text, {**shown, "encoding": encoding}, maker.tick)
 
 
 def _line(path: str, duration: str) -> str:
@@ -55,21 +63,18 @@ def _is_text(path: str) -> bool:
         return b"\0\0\0" not in file.read(4096)
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read((16 << 20) + 1)
-
-
-def _extract(path: str, track: int, folder: str, binaries: Tools) -> bytes:
-    """A subtitle track of a programme, as ASS."""
-    target = os.path.join(folder, "track.ass")
+def _extract(path: str, track: int, maker: Maker) -> str:
+    """A subtitle track of a programme, as a file of ASS."""
+    target = os.path.join(maker.folder, "track.ass")
     outcome = process.run(
         [
-            binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", "-loglevel", "repeat+level+error",
+            maker.binaries.ffmpeg, "-hide_banner", "-nostdin", "-y", "-loglevel", "repeat+level+error",
             *safety.UPLOADED_INPUT, "-i", f"file:{path}", "-map", f"0:s:{track}", "-f", "ass", f"file:{target}",
         ],
-        cwd=folder, timeout_s=_TIMEOUT_S, reach=Reach(readable=[path], writable=[folder]),
+        cwd=maker.folder, timeout_s=_TIMEOUT_S, tick=maker.tick,
+        bounds=Bounds(file_bytes=MOST_BYTES + 1),
+        reach=Reach(readable=[path], writable=[maker.folder]),
     )  # fmt: skip
     if not outcome.is_success:
         raise Failure(code=Code.INPUT_CORRUPTED, message="The subtitle track cannot be read.")
-    return _read(target)
+    return target

@@ -88,7 +88,7 @@ class Lease:
         return None if pulse.is_ours else Stop.LEASE_LOST
 
     def _pulse(self, progress: Progress, now: float) -> steps.Pulse:
-        is_news = progress != self._stored
+        is_news = progress.place != self._stored.place
         with transaction() as session:
             if not is_news and now - self._renewed_at < self.lease_s / 3:
                 return steps.look(session, self.job_id, self.step_id, self.attempt)

@@ -3,7 +3,7 @@
 import os
 
 from app import log
-from app.engine import probe
+from app.engine import ffprobe, probe
 from app.engine.classify import damage_of
 from app.engine.tools import Tools
 from app.engine.verify import verify
@@ -42,8 +42,23 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Completion:
     work_files.bring(run)
     if attempt.kind == "transfer":
         return step_transfer.transfer(run)
-    step_files.write(attempt.planned["files"], run.folder, run.locate, run.binaries)
-    work = _measure if attempt.planned["measures"] else _make
+    try:
+        with ffprobe.attended(lambda _: lease.check()):
+            return _work(run)
+    except Failure:
+        lease.check()  # what is not wanted any more did not fail
+        raise
+
+
+def _work(run: Run) -> Completion:
+    """Raises: Failure, LeaseEnded."""
+    planned, lease = run.attempt.planned, run.lease
+    maker = step_files.Maker(
+        folder=run.folder, locate=run.locate, binaries=run.binaries, tick=lease.tick
+    )
+    step_files.write(planned["files"], maker)
+    lease.check()
+    work = _measure if planned["measures"] else _make
     input_versions.check(run)
     try:
         return work(run)

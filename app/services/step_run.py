@@ -16,7 +16,7 @@ from app.engine.sandbox import Reach
 from app.engine.storage.port import Publication
 from app.engine.tools import Tools
 from app.errors import Failure
-from app.services import remote, step_command
+from app.services import fairness, remote, step_command
 from app.services.attempt import Attempt
 from app.services.cost_learn import usage_of
 from app.services.policy import limits_of
@@ -139,7 +139,11 @@ class Run:
         words = pairwise(command.planned_argv)
         is_last = not any(w.startswith("{work}/") and flag != "-i" for flag, w in words)
         file_bytes = limits.max_output_size if is_last else None
-        return Bounds(memory_bytes=limits.max_memory, file_bytes=file_bytes)
+        return Bounds(
+            memory_bytes=limits.max_memory,
+            file_bytes=file_bytes,
+            nicer=fairness.niceness(self.attempt.beside),
+        )
 
     def tick(self, progress: Progress, percent: float | None) -> None:
         """Bytes have moved. Raises: LeaseEnded; Failure when the job's time is over."""

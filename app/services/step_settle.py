@@ -14,7 +14,7 @@ from app.engine import workspace
 from app.engine.outcome import Stop
 from app.errors import Failure
 from app.queue import send
-from app.services import job_fail
+from app.services import fairness, job_fail
 from app.services.attempt import Attempt
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.store import attempts, jobs, steps
@@ -116,7 +116,9 @@ def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
 def give_back_and_send(attempt: Attempt) -> None:
     """The same, at once; the message of this run is gone, so another one is sent."""
     if give_back(attempt) is not None:
-        send.enqueue_step(attempt.job.job_id, attempt.step_id, attempt.job.priority, attempt.kind)
+        with transaction() as session:
+            level = fairness.level_of(session, attempt.job.job_id)
+        send.enqueue_step(attempt.job.job_id, attempt.step_id, level, attempt.kind)
 
 
 @_patiently

@@ -10,14 +10,14 @@ from app.engine import workspace
 from app.engine.storage import local, s3
 from app.errors import Failure
 from app.queue import locks, send
-from app.services import job_fail, work_files
+from app.services import fairness, job_fail, work_files
 from app.services.cost_learn import learn_costs
 from app.services.job_admit import admit as admit_jobs
 from app.services.job_admit import refill as refill_queue
 from app.services.step_settle import poison
 from app.store import attempts, jobs, parts, retention, steps, stranded, webhooks, workers
 from app.store.session import transaction
-from app.store.status import StepStatus
+from app.store.status import StepStatus, WorkerStatus
 from operators.problem import Code
 
 _BATCH = 200
@@ -61,11 +61,13 @@ def expire_workers() -> int:
     """Workers that fell silent are offline, and what they ran is up for claiming at once."""
     now = settings.current()
     with transaction() as session:
-        gone = workers.mark_stale(session, float(now.stale_s))
-        for worker_id in gone:
+        lost = workers.mark_stale(session, float(now.stale_s), WorkerStatus.ACTIVE)
+        # these had said that they end: nobody is called for them
+        ended = workers.mark_stale(session, float(now.stale_s), WorkerStatus.DRAINING)
+        for worker_id in (*lost, *ended):
             stranded.expire_leases_of(session, worker_id, float(now.lease_s), float(now.stale_s))
-    metrics.workers_lost.inc(len(gone))
-    return len(gone)
+    metrics.workers_lost.inc(len(lost))
+    return len(lost) + len(ended)
 
 
 def recover_steps() -> int:
@@ -96,8 +98,9 @@ def _recover(step: stranded.Stuck) -> bool:
             steps.hand_back(session, *key, is_failure=True, error=error)
             text = f"The worker of step {step.step_id} was lost; the step runs again."
             jobs.log(session, *_line(step, text))
+            level = fairness.level_of(session, step.job_id)
     if not is_poison:
-        send.enqueue_step(step.job_id, step.step_id, 5, step.kind)
+        send.enqueue_step(step.job_id, step.step_id, level, step.kind)
     return True
 
 
@@ -123,8 +126,9 @@ def resend_steps() -> int:
     with transaction() as session:
         found = stranded.overdue(session, patience_s, _BATCH)
         stranded.touch_queued(session, found)
+        levels = {step.job_id: fairness.level_of(session, step.job_id) for step in found}
     for step in found:
-        send.enqueue_step(step.job_id, step.step_id, step.priority, step.kind)
+        send.enqueue_step(step.job_id, step.step_id, levels[step.job_id], step.kind)
     return len(found)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import Failure, from_problems
 from app.queue import send
-from app.services import remote, webhook_note, webhook_send
+from app.services import turns, webhook_note, webhook_send
 from app.services.job_read import Page, find_job
 from app.services.moments import moment
 from app.services.policy import policy_for
@@ -57,7 +57,7 @@ def test(url: str, tenant_id: str) -> dict[str, Any]:
     problems = policy_for(tenant_id).check_webhook(url, "/url")
     if problems:
         raise from_problems(problems)
-    with remote.in_turn(tenant_id):
+    with turns.in_turn(tenant_id):
         with transaction() as session:
             delivery_id = webhook_note.add(
                 session, tenant_id=tenant_id, job_id=None, url=url, kind="webhook.test", data={}

@@ -6,6 +6,8 @@ Every try of a delivery has the same `webhook-id`, so whoever gets one twice can
 import json
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +34,9 @@ _HOLD_S = 30.0  # longer than a try may take
 _BACKOFF = (1, 3, 12, 60, 360, 1440, 4320)
 _GONE = 410
 _AT_ONCE = 3
-"""Requests to one host."""
+"""Requests of a tenant to one host."""
+_OF_TENANT = 8
+"""Requests of a tenant."""
 _BUSY_S = 1.0
 
 
@@ -58,15 +62,22 @@ def deliver(delivery_id: str) -> float | None:
     if delivery is None:
         return None
     host = redact_url(delivery.url).split("/")[2]
-    if (wait_s := breaker.wait_s(host)) and delivery.job_id:
+    if delivery.job_id is None:
+        return _send(delivery, host)
+    if wait_s := breaker.wait_s(remote.breaker_of(host, delivery.tenant_id)):
         return _postpone(delivery_id, wait_s)
-    # a host that does not answer must not hold all of us
-    with slots.slot(f"webhook:{host}", _AT_ONCE, _HOLD_S) as is_ours:
-        return (
-            _send(delivery, host)
-            if is_ours or delivery.job_id is None
-            else _postpone(delivery_id, _BUSY_S)
-        )
+    with _share(delivery.tenant_id, host) as is_ours:
+        return _send(delivery, host) if is_ours else _postpone(delivery_id, _BUSY_S)
+
+
+@contextmanager
+def _share(tenant_id: str, host: str) -> Iterator[bool]:
+    """Neither a tenant nor a host that does not answer holds all of us."""
+    with (
+        slots.slot(f"webhooks:{tenant_id}", _OF_TENANT, _HOLD_S) as is_tenants,
+        slots.slot(f"webhook:{tenant_id}:{host}", _AT_ONCE, _HOLD_S) as is_hosts,
+    ):
+        yield is_tenants and is_hosts
 
 
 def _postpone(delivery_id: str, delay_s: float) -> float:
@@ -87,7 +98,8 @@ def _send(delivery: WebhookDelivery, host: str) -> float | None:
     ) as span:
         tried = _post(delivery)
         span.set_attributes({"http.response.status_code": tried.status_code or 0})
-    breaker.report(host, _is_hosts_fault(tried), float(settings.current().breaker_s))
+    name = remote.breaker_of(host, delivery.tenant_id)
+    breaker.report(name, _is_hosts_fault(tried), float(settings.current().breaker_s))
     return _settle(delivery, tried, round((time.monotonic() - begun) * 1000))
 
 

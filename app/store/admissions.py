@@ -32,7 +32,7 @@ _ADMIT = (
     update(_JOBS)
     .where(_C.job_id == JOB, is_waiting(_C))
     .values(admitted_at=_NOW, updated_at=_NOW)
-    .returning(_C.priority, func.extract("epoch", _NOW - _C.queued_at))
+    .returning(func.extract("epoch", _NOW - _C.queued_at))
 )
 _ADMITTED = (
     select(_C.tenant_id, func.count().label("jobs"))
@@ -58,13 +58,13 @@ def lock(session: Session) -> None:
     session.execute(_LOCK)
 
 
-def admit(session: Session, job_id: str) -> int | None:
-    """Admit a job that waits; its priority, or None when it does not wait (any more)."""
-    admitted = session.execute(_ADMIT, {"in_job": job_id}).one_or_none()
-    if admitted is None:
-        return None
-    after_commit(session, lambda: metrics.job_wait.observe(float(admitted[1])))
-    return int(admitted[0])
+def admit(session: Session, job_id: str) -> bool:
+    """Admit a job that waits; False when it does not wait (any more)."""
+    waited_s = session.scalar(_ADMIT, {"in_job": job_id})
+    if waited_s is None:
+        return False
+    after_commit(session, lambda: metrics.job_wait.observe(float(waited_s)))
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)

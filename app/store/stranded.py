@@ -65,14 +65,13 @@ class Overdue:
     job_id: str
     step_id: str
     kind: str
-    priority: int
 
 
 def overdue(session: Session, older_than_s: float, limit: int) -> list[Overdue]:
     """Queued steps that are due, ready, and have waited long."""
     old = NOW - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
     rows = session.execute(
-        select(Step.job_id, Step.step_id, Step.kind, Job.priority)
+        select(Step.job_id, Step.step_id, Step.kind)
         .join(Job, Job.job_id == Step.job_id)
         .where(
             jobs.is_running(),

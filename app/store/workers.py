@@ -47,17 +47,25 @@ def leave(session: Session, worker_id: str) -> None:
     )
 
 
-def mark_stale(session: Session, stale_s: float) -> list[str]:
-    """Set workers offline that have not been heard for `stale_s`; their ids."""
+def mark_stale(session: Session, stale_s: float, was: WorkerStatus) -> list[str]:
+    """Set workers offline that had a status and have not been heard for `stale_s`; their ids."""
     old = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, stale_s)
     return list(
         session.scalars(
             update(Worker)
-            .where(Worker.status != WorkerStatus.OFFLINE.value, Worker.last_heartbeat_at < old)
+            .where(Worker.status == was.value, Worker.last_heartbeat_at < old)
             .values(status=WorkerStatus.OFFLINE.value)
             .returning(Worker.worker_id)
         )
     )
+
+
+def of_late(session: Session) -> list[Worker]:
+    """Workers that are not known to have ended, and those that did within the hour."""
+    recent = _NOW - func.make_interval(0, 0, 0, 0, 1)
+    which = (Worker.status != WorkerStatus.OFFLINE.value) | (Worker.last_heartbeat_at >= recent)
+    query = select(Worker).where(which).order_by(Worker.hostname, Worker.worker_id)
+    return list(session.scalars(query))
 
 
 def count_slots(session: Session, stale_s: float) -> int:

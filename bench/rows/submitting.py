@@ -20,7 +20,7 @@ from tests.helpers.specs import job, op
 
 _RATE, _SECONDS, _ROUNDS = 30, 8, 2
 _MOST = 3
-_GUNICORN = ("--worker-class", "gthread", "--workers", "2", "--threads", "64", "--log-level", "critical", "--no-control-socket")  # fmt: skip
+_GUNICORN = ("--worker-class", "app.cli.http_worker.HttpWorker", "--workers", "2", "--threads", "64", "--log-level", "critical", "--no-control-socket")  # fmt: skip
 _SPEC = json.dumps(
     job(
         "file:///media/in.mp4",

@@ -103,12 +103,13 @@ def render(
             outcomes.append(outcome)
             return outcome.stderr_tail
 
-        step_files.write(
-            step.files,
-            place.folder,
-            lambda name, place=place: step_command.locate(spec, name, place),  # type: ignore[misc]
-            binaries,
+        maker = step_files.Maker(
+            folder=place.folder,
+            locate=lambda name, place=place: step_command.locate(spec, name, place),  # type: ignore[misc]
+            binaries=binaries,
+            tick=lambda _: None,
         )
+        step_files.write(step.files, maker)
         if step.measures:
             found = step_measure.measure(
                 step_measure.operator_of(plan.to_json(), step.measures), run

@@ -35,9 +35,9 @@ def add_job(
     return job_id
 
 
-def add_processing_job(**needs: str) -> str:
+def add_processing_job(tenant: str = "default", **needs: str) -> str:
     """A job that processes; `s2="s1"`: step s2 waits for s1."""
-    job_id = add_job()
+    job_id = add_job(tenant)
     with transaction() as session:
         for status in _TO_PROCESSING:
             assert jobs.move(session, job_id, status)

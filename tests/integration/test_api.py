@@ -16,8 +16,10 @@ from app.factory import create_app
 from app.queue import send
 from app.services import api_keys, key_admin
 from app.services.job_events import HUB
+from app.store import workers
 from app.store.models import ApiKey
 from app.store.session import transaction
+from tests.helpers.rows import add_processing_job, claim, queue_all
 from tests.helpers.specs import job, op
 
 pytestmark = pytest.mark.server
@@ -51,13 +53,33 @@ def test_a_job_is_accepted_and_can_be_read(client: FlaskClient, key: str) -> Non
     assert posted.headers["Location"] == f"/v1/jobs/{made['job_id']}"
     assert list(made) == [
         "job_id", "status", "priority", "tags", "created_at", "updated_at", "started_at", "completed_at",
-        "retry_count", "queue_position", "progress", "error", "warnings", "outputs", "spec", "plan_id",
+        "retry_count", "queue_position", "progress", "why", "running", "error", "warnings", "outputs", "spec", "plan_id",
         "analysis",
     ]  # fmt: skip
     assert (made["status"], len(made["job_id"])) == ("pending", 36)
     assert made["spec"] == a_job()
     read = client.get(posted.headers["Location"], headers={"X-API-Key": key}).get_json()
-    assert read == made
+    assert read["why"]["code"] == "WAITS_FOR_WORKER"  # none is here
+    assert {**read, "why": None} == made
+
+
+def test_operators_see_who_works_and_on_what(client: FlaskClient, key: str) -> None:
+    job_id = add_processing_job("acme", s1="")
+    queue_all(job_id)
+    with transaction() as session:
+        workers.beat(
+            session, "media1@here#ab", hostname="here", version="1", slots=2, cores=2, queues=["media"],
+            work_dir_fingerprint="x",
+        )  # fmt: skip
+    claim(job_id, "s1", worker="media1@here#ab")
+    (shown,) = client.get("/v1/workers", headers=auth(key)).get_json()["data"]
+    assert (shown["worker_id"], shown["status"], shown["slots"]) == ("media1@here#ab", "active", 2)
+    (run,) = shown["running"]
+    assert (run["job_id"], run["step_id"], run["attempt"]) == (job_id, "s1", 1)
+    (same,) = client.get(f"/v1/jobs/{job_id}", headers=auth(key)).get_json()["running"]
+    assert (same["worker_id"], same["attempt"]) == ("media1@here#ab", 1)
+    with transaction() as session:
+        workers.leave(session, "media1@here#ab")
 
 
 @pytest.mark.parametrize("path", ["", "/plan", "/logs", "/steps", "/bundle"])
@@ -139,7 +161,7 @@ ENDPOINTS = (
     ("GET", "/v1/jobs/job_1/logs"), ("GET", "/v1/jobs/job_1/plan"), ("GET", "/v1/jobs/job_1/steps"),
     ("POST", "/v1/plans"), ("POST", "/v1/probe"), ("GET", "/v1/operators"), ("GET", "/v1/operators/trim"),
     ("PATCH", "/v1/jobs/job_1"), ("POST", "/v1/jobs/job_1/retry"), ("GET", "/v1/jobs/job_1/bundle"),
-    ("GET", "/v1/queue"), ("POST", "/v1/queue/pause"), ("POST", "/v1/queue/resume"),
+    ("GET", "/v1/queue"), ("GET", "/v1/workers"), ("POST", "/v1/queue/pause"), ("POST", "/v1/queue/resume"),
     ("GET", "/v1/stats/errors"), ("GET", "/v1/api-keys"), ("POST", "/v1/api-keys"),
     ("DELETE", "/v1/api-keys/x"), ("GET", "/v1/jobs/job_1/events"), ("GET", "/v1/jobs/job_1/webhooks"),
     ("POST", "/v1/jobs/job_1/webhooks/msg_1/redeliver"), ("POST", "/v1/webhooks/test"),

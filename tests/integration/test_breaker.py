@@ -8,7 +8,7 @@ import pytest
 from app.errors import Failure
 from app.factory import create_app
 from app.queue import breaker
-from app.services import api_keys, remote
+from app.services import api_keys, remote, turns
 from operators.problem import Code
 from tests.helpers.pace import until
 
@@ -17,25 +17,27 @@ pytestmark = [pytest.mark.server, pytest.mark.usefixtures("database")]
 
 def fail(host: str, times: int) -> None:
     for _ in range(times):
-        with pytest.raises(Failure), remote.watched(host):
+        with pytest.raises(Failure), remote.watched(host, "acme"):
             raise Failure(code=Code.INPUT_DOWNLOAD_FAILED)
 
 
-def state(host: str) -> str | None:
-    return next((one.state for one in breaker.states() if one.host == host), None)
+def state(host: str, tenant: str = "acme") -> str | None:
+    name = remote.breaker_of(host, tenant)
+    return next((one.state for one in breaker.states() if one.host == name), None)
 
 
 def test_five_failures_in_a_row_open_it_and_one_trial_closes_it() -> None:
     host = "five.example"
     fail(host, 4)
-    assert (state(host), breaker.wait_s(host)) == ("closed", 0)
-    breaker.report(host, True, open_s=0.3)
+    name = remote.breaker_of(host, "acme")
+    assert (state(host), breaker.wait_s(name)) == ("closed", 0)
+    breaker.report(name, True, open_s=0.3)
     assert state(host) == "open"
-    with pytest.raises(Failure, match="in a row") as refused, remote.watched(host):
+    with pytest.raises(Failure, match="in a row") as refused, remote.watched(host, "acme"):
         pytest.fail("it was asked")
     assert refused.value.retry_after == 1
     until("a trial is allowed", lambda: state(host) == "half_open", 5)
-    with remote.watched(host):
+    with remote.watched(host, "acme"):
         pass
     assert state(host) is None
 
@@ -50,21 +52,39 @@ def test_a_trial_that_fails_opens_it_again() -> None:
 
 
 def test_of_many_who_come_at_once_one_is_the_trial() -> None:
-    host = "many.example"
+    name = remote.breaker_of("many.example", "acme")
     for _ in range(5):
-        breaker.report(host, True, open_s=0.2)
-    until("a trial is allowed", lambda: state(host) == "half_open", 5)
+        breaker.report(name, True, open_s=0.2)
+    until("a trial is allowed", lambda: state("many.example") == "half_open", 5)
     with ThreadPoolExecutor(16) as pool:
-        waits = list(pool.map(lambda _: breaker.wait_s(host), range(32)))
+        waits = list(pool.map(lambda _: breaker.wait_s(name), range(32)))
     assert waits.count(0) == 1
 
 
 def test_an_answer_in_between_counts_from_the_start() -> None:
     host = "between.example"
     fail(host, 4)
-    with pytest.raises(Failure), remote.watched(host):
+    with pytest.raises(Failure), remote.watched(host, "acme"):
         raise Failure(code=Code.INPUT_NOT_FOUND)  # an answer, and a clear one
     assert state(host) is None
+
+
+def test_the_trouble_of_one_tenant_is_not_anothers() -> None:
+    host = "shared.example"
+    fail(host, 5)
+    assert state(host) == "open"
+    with remote.watched(host, "polite"):
+        pass
+    assert (state(host), state(host, "polite")) == ("open", None)
+
+
+def test_that_our_own_time_was_over_is_not_the_hosts_fault() -> None:
+    host = "slow.example"
+    fail(host, 4)
+    for _ in range(3):
+        with pytest.raises(Failure), remote.watched(host, "acme"):
+            raise Failure(code=Code.TIMEOUT)
+    assert state(host) == "closed"
 
 
 def test_metrics_count_breakers_by_state() -> None:
@@ -81,11 +101,11 @@ def test_metrics_count_breakers_by_state() -> None:
 def test_a_tenants_requests_that_wait_for_other_hosts_leave_room_for_others() -> None:
     with ExitStack() as stack:
         for _ in range(8):
-            stack.enter_context(remote.in_turn("busy"))
-        with pytest.raises(Failure) as caught, remote.in_turn("busy"):
+            stack.enter_context(turns.in_turn("busy"))
+        with pytest.raises(Failure) as caught, turns.in_turn("busy"):
             pass
-        assert (caught.value.code, caught.value.retry_after) == ("RATE_LIMIT_EXCEEDED", 2)
-        with remote.in_turn("calm"):
+        assert (caught.value.code, caught.value.retry_after) == ("PROBE_BUSY", 2)
+        with turns.in_turn("calm"):
             pass
-    with remote.in_turn("busy"):
+    with turns.in_turn("busy"):
         pass

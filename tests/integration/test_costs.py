@@ -6,7 +6,7 @@ from sqlalchemy import text
 from app.services import cost_learn, policy
 from app.store import attempts, costs, workers
 from app.store.session import transaction
-from app.store.status import StepStatus
+from app.store.status import StepStatus, WorkerStatus
 from operators.contract import Estimates
 from planner.cost_table import TABLE
 from planner.costs import Costs, estimate
@@ -92,5 +92,5 @@ def test_the_slots_of_a_machine_are_no_more_than_its_cores(spec: JobSpec) -> Non
 
 def test_a_plan_is_for_one_slot_where_no_worker_is(spec: JobSpec) -> None:
     with transaction() as session:
-        workers.mark_stale(session, 0)
+        workers.mark_stale(session, 0, WorkerStatus.ACTIVE)
     assert policy.options_now("default", spec).fleet.slots == 1

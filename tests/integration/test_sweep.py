@@ -52,7 +52,7 @@ def test_a_step_with_an_expired_lease_runs_again(sent: list[tuple[Any, ...]]) ->
     claim(job_id, "s1", lease_s=-1)
     assert sweep.recover_steps() == 1
     assert statuses(job_id) == {"s1": "queued"}
-    assert ("enqueue_step", job_id, "s1", 5, "ffmpeg") in sent
+    assert ("enqueue_step", job_id, "s1", 0, "ffmpeg") in sent
     assert sweep.recover_steps() == 0
     with transaction() as session:
         (attempt,) = attempts.of_job(session, job_id)
@@ -151,7 +151,7 @@ def test_a_lost_message_is_sent_again_once_in_a_while(sent: list[tuple[Any, ...]
     assert sweep.resend_steps() == 0
     sql("UPDATE steps SET queued_at = now() - interval '1 hour' WHERE job_id = :id", id=job_id)
     assert sweep.resend_steps() == 1
-    assert sent == [("enqueue_step", job_id, "s1", 5, "ffmpeg")]
+    assert sent == [("enqueue_step", job_id, "s1", 0, "ffmpeg")]
     assert sweep.resend_steps() == 0
 
 

@@ -19,7 +19,7 @@ from app import settings
 from app.embedded.valkey import Valkey
 from app.queue import send
 from app.queue.celery import celery
-from app.queue.names import CONTROL, MEDIA, TRANSFER
+from app.queue.names import CONTROL, MEDIA, PLANNING, TRANSFER
 from app.queue.urls import celery_url
 from app.services import job_read, job_submit, sweep
 from app.services.frontier import Frontier
@@ -39,7 +39,7 @@ def worker(database: str) -> Iterator[None]:
     with transaction() as session:
         session.execute(text("TRUNCATE jobs CASCADE"))  # else their tenant may be at its limit
     celery.loader.import_default_modules()
-    queues = [CONTROL, MEDIA, TRANSFER]
+    queues = [CONTROL, PLANNING, MEDIA, TRANSFER]
     with start_worker(
         celery, pool="threads", concurrency=3, perform_ping_check=False, queues=queues
     ):

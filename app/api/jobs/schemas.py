@@ -62,6 +62,32 @@ class OutputSchema(Schema):
     files = fields.List(fields.Dict())
 
 
+class WhySchema(Schema):
+    """Why a job waits or stands still."""
+
+    code = fields.Str(
+        metadata={
+            "enum": [
+                "QUEUE_PAUSED", "WAITS_FOR_SLOT", "WAITS_FOR_TENANT_LIMIT", "WAITS_FOR_WORKER",
+                "WORKER_SILENT", "FFMPEG_STALLED", "RETRY_AT", "NOT_BEFORE",
+            ]
+        }
+    )  # fmt: skip
+    message = fields.Str()
+    since = fields.Str(allow_none=True)
+
+
+class RunningSchema(Schema):
+    """An attempt that runs, and when its worker was heard last."""
+
+    step_id = fields.Str()
+    attempt = fields.Int()
+    worker_id = fields.Str()
+    since = fields.Str()
+    heartbeat_at = fields.Str(allow_none=True)
+    draining = fields.Bool()
+
+
 class JobSchema(Schema):
     """One submitted JobSpec and everything that became of it."""
 
@@ -76,6 +102,8 @@ class JobSchema(Schema):
     retry_count = fields.Int()
     queue_position = fields.Int(allow_none=True)
     progress = fields.Nested(ProgressSchema)
+    why = fields.Nested(WhySchema, allow_none=True)
+    running = fields.List(fields.Nested(RunningSchema))
     error = fields.Nested(ErrorSchema, allow_none=True)
     warnings = fields.List(fields.Nested(ProblemItemSchema))
     outputs = fields.List(fields.Nested(OutputSchema))

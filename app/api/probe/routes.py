@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires, tenant
 from app.api.schemas import MediaInfoSchema, is_text
-from app.services import media_probe
+from app.services import media_probe, turns
 
 probe = Blueprint("probe", __name__, url_prefix="/v1/probe", description="Look into media")
 
@@ -26,4 +26,5 @@ class ProbeRequestSchema(Schema):
 @probe.response(200, MediaInfoSchema)
 def probe_source(asked: dict[str, str]) -> Any:
     """Say what a source holds: container, duration, every stream."""
-    return media_probe.probe_now(asked["source"], tenant()).to_json()
+    with turns.in_turn(tenant()):
+        return media_probe.probe_now(asked["source"], tenant()).to_json()

@@ -95,6 +95,9 @@ class HttpSource:
             raise self._failed(str(error)) from error
 
     def _failed(self, what: str) -> Failure:
+        if self.web.is_over:
+            text = f"{self.host} was not read within the time that there was."
+            return Failure(code=Code.TIMEOUT, message=text)
         return Failure(code=Code.INPUT_DOWNLOAD_FAILED, message=f"{self.host} {what}.")
 
 

@@ -54,6 +54,11 @@ class Web:
 
     guard: Guard = field(default_factory=Guard)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over that its maker gave it."""
+        return self.guard.deadline is not None and time.monotonic() >= self.guard.deadline
+
     def within(self, seconds: float) -> "Web":
         """The same, but all must be over by then at the latest."""
         own = time.monotonic() + seconds

@@ -26,12 +26,14 @@ AT_START = {
 }  # fmt: skip
 # shown by the Python client, to who calls it
 OF_CLIENT = {"app.client.ApiError", "app.client.ServerUnreachable", "app.client.JobTimeout"}
+# shown by Flower
+IN_TASKS = {"tasks.failed.TaskFailed"}
 # always caught where they are meant, and turned into problems
 WITHIN = {
     "operators.contract.BadParameters", "operators.rules.Rejected", "operators.duration.BadDuration",
     "planner.uri.BadUri", "app.services.step_lease.LeaseEnded",
     "app.engine.web.guard.Blocked", "app.engine.web.guard.Unresolved", "app.engine.web.client.Unreachable",
-    "app.services.job_plan.NotWanted",
+    "app.services.job_plan.NotWanted", "app.services.job_plan.TakesLong", "app.engine.ffprobe._Left",
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def test_every_exception_class_has_its_place() -> None:
         if inspect.isclass(cls) and issubclass(cls, BaseException)
         if cls.__module__ == module.__name__
     }
-    assert ours == SHOWN | AT_START | OF_CLIENT | WITHIN
+    assert ours == SHOWN | AT_START | OF_CLIENT | IN_TASKS | WITHIN
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def steps(**needs: str) -> list[Step]:
 
 
 def chains(rows: list[Step]) -> list[list[str]]:
-    return [[m.step_id for m in chain] for chain in find_frontier("j", 5, rows).chains]
+    return [[m.step_id for m in chain] for chain in find_frontier("j", rows).chains]
 
 
 def test_a_ready_step_takes_its_linear_tail() -> None:
@@ -45,7 +45,7 @@ def test_a_finished_join_lets_the_rest_go() -> None:
 
 
 def test_messages_show_operators_and_no_urls() -> None:
-    (message,) = find_frontier("j", 5, steps(s1="")).chains[0]
+    (message,) = find_frontier("j", steps(s1="")).chains[0]
     assert message.shown == "s1: trim -> 1 output(s)"
 
 

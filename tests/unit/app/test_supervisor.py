@@ -70,3 +70,46 @@ def test_what_has_run_is_started_again_however_often_it_is_killed(
 
         until("it is started again", is_back, 10)
     assert not service.has_ended
+
+
+def test_who_is_killed_from_outside_is_not_given_up_however_soon(
+    watched: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_HEALTHY_S", 60)
+    service = program(watched, "import time; time.sleep(60)", tmp_path)
+    for _ in range(3 * watched.patience):
+        killed = service.child
+        assert killed is not None
+        killed.kill()
+
+        def is_back(killed: object = killed) -> bool:
+            watched.watch()
+            return service.child is not killed
+
+        until("it is started again", is_back, 10)
+    assert watched.unsteady == ["it"]
+
+
+def test_the_pauses_grow(
+    watched: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "_BACKOFF_S", (0.0, 0.0, 5.0))
+    monkeypatch.setattr(supervisor, "_HEALTHY_S", 0.0)
+    service = program(watched, "raise SystemExit(1)", tmp_path)
+
+    def waits() -> bool:
+        watched.watch()
+        return service.due_at > supervisor.time.monotonic() + 1
+
+    until("it is left alone for a while", waits, 20)
+    assert watched.unsteady == ["it"]
+
+
+def test_all_have_one_deadline_for_their_end(watched: Supervisor, tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    children = [program(watched, deaf, tmp_path).child for _ in range(4)]
+    until("all are deaf", lambda: (tmp_path / "log").read_text().count("deaf") == 4, 20)
+    begun = supervisor.time.monotonic()
+    watched.stop()
+    assert supervisor.time.monotonic() - begun < 3
+    assert all(child is not None and child.poll() is not None for child in children)

@@ -1,0 +1,52 @@
+"""The end of a process is bounded, whatever its libraries wait for: a lock, a socket, a server that hangs.
+
+A thread waits for the end to begin, from inside (`begin`) or because the parent is gone, and some time
+later ends what is left of the process and of what it started.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from app.engine.family import descendants
+
+_LOOK_S = 1.0
+_AGAIN_S = 3.0
+_EXIT_CODE = 70  # EX_SOFTWARE: it did not end by itself
+
+
+class LastDeadline(threading.Thread):
+    """Of this process: it has `grace_s` from when its end begins."""
+
+    def __init__(self, grace_s: float) -> None:
+        super().__init__(name="last deadline", daemon=True)
+        self._grace_s, self._parent = grace_s, os.getppid()
+        self._has_begun = threading.Event()
+
+    def begin(self) -> None:
+        """The process was told to end. Called in a signal handler: does nothing itself."""
+        self._has_begun.set()
+
+    def run(self) -> None:
+        while not self._has_begun.wait(_LOOK_S):
+            if os.getppid() != self._parent:
+                self._orphaned()
+                break
+        time.sleep(self._grace_s)
+        print(
+            f"not over {self._grace_s:.0f} s after its end began: ends now",
+            file=sys.stderr,
+            flush=True,
+        )
+        for pid in [*descendants(os.getpid())]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        os._exit(_EXIT_CODE)
+
+    def _orphaned(self) -> None:
+        """Whoever started us is gone: nobody will tell us to end, unless the kernel did."""
+        if not self._has_begun.wait(_AGAIN_S):
+            os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,98 @@
+"""What jobs wait for, as it is now: the queue, the workers, who runs what. Never commits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.store.models import Job, QueueControl, StepAttempt, Worker
+from app.store.status import TERMINAL, StepStatus, WorkerStatus
+
+_NOW = func.clock_timestamp()
+_CONTROL = select(
+    _NOW.label("now"),
+    select(QueueControl.changed_at)
+    .where(QueueControl.is_paused)
+    .scalar_subquery()
+    .label("paused_at"),
+)
+_BUSY = (
+    select(
+        StepAttempt.job_id, StepAttempt.step_id, StepAttempt.attempt, StepAttempt.worker,
+        StepAttempt.started_at, Worker.last_heartbeat_at, Worker.status.label("worker_status"),
+    )
+    .outerjoin(Worker, Worker.worker_id == StepAttempt.worker)
+    .where(StepAttempt.status == StepStatus.RUNNING.value)
+    .order_by(StepAttempt.started_at, StepAttempt.step_id)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """An attempt that runs. `heartbeat_at` is None where its worker never reported."""
+
+    job_id: str
+    step_id: str
+    attempt: int
+    worker: str
+    started_at: datetime
+    heartbeat_at: datetime | None
+    is_draining: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Times are by the database's clock, `now` included."""
+
+    now: datetime
+    paused_at: datetime | None
+    """Since when no job is admitted; None where they are."""
+    queues: frozenset[str]
+    """That workers serve which were heard lately."""
+    admitted: int
+    """Jobs of the tenant that are worked on."""
+    running: Mapping[str, Sequence[Running]]
+    """By job."""
+
+
+def look(session: Session, tenant_id: str, job_ids: Sequence[str], stale_s: float) -> Surroundings:
+    """What some jobs of a tenant wait for."""
+    control = session.execute(_CONTROL).one()
+    recent = control.now - timedelta(seconds=stale_s)
+    served = session.scalars(
+        select(func.unnest(Worker.queues)).where(
+            Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent
+        )
+    )
+    admitted = select(func.count()).where(
+        Job.tenant_id == tenant_id,
+        Job.admitted_at.is_not(None),
+        Job.status.not_in([s.value for s in TERMINAL]),
+    )
+    found = runs(session, job_ids)
+    return Surroundings(
+        now=control.now,
+        paused_at=control.paused_at,
+        queues=frozenset(served),
+        admitted=int(session.scalar(admitted) or 0),
+        running={job_id: [run for run in found if run.job_id == job_id] for job_id in job_ids},
+    )
+
+
+def runs(session: Session, job_ids: Sequence[str] | None = None) -> list[Running]:
+    """Attempts that run: of some jobs, or all."""
+    query = _BUSY if job_ids is None else _BUSY.where(StepAttempt.job_id.in_(job_ids))
+    return [
+        Running(
+            job_id=row.job_id,
+            step_id=row.step_id,
+            attempt=row.attempt,
+            worker=row.worker,
+            started_at=row.started_at,
+            heartbeat_at=row.last_heartbeat_at,
+            is_draining=row.worker_status == WorkerStatus.DRAINING.value,
+        )
+        for row in session.execute(query)
+    ]

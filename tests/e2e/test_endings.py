@@ -1,0 +1,50 @@
+"""However the service is ended, all of it ends, in a time that is bounded."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.media import Media
+from tests.helpers.pace import scaled, until
+from tests.helpers.service import descendants, processes_naming, running_service
+from tests.helpers.specs import endless
+
+pytestmark = pytest.mark.stack("endings")
+
+
+def test_nothing_outlives_a_service_that_was_killed(tmp_path: Path, media: Media) -> None:
+    with running_service(tmp_path / "data") as service:
+        long = service.place(media.clip("long.mp4", seconds=10))
+        job = service.submit(endless(long, service.media / "out.mp4"))
+        service.wait_running(job["job_id"])
+        family = descendants(service.process.pid)
+        assert len(family) > 8
+        service.process.kill()
+
+        def left() -> list[str]:
+            alive = [pid for pid in family if _is_alive(pid)]
+            return [*processes_naming(str(tmp_path)), *map(str, alive)]
+
+        until("all have ended", lambda: not left(), 30, left)
+
+
+def test_a_broker_that_hangs_does_not_keep_the_service_from_ending(tmp_path: Path) -> None:
+    with running_service(tmp_path / "data") as service:
+        (broker,) = service.pids("valkey-server")
+        os.kill(broker, signal.SIGSTOP)
+        begun = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        service.process.wait(timeout=scaled(45))
+        assert time.monotonic() - begun < scaled(30)
+    assert processes_naming(str(tmp_path)) == []
+
+
+def _is_alive(pid: int) -> bool:
+    """Not a process that has ended and waits for its parent to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
