@@ -87,7 +87,7 @@ beat_schedule = {
     "sweep": {
         "task": SWEEP,
         "schedule": float(_settings.sweep_s),
-        # an old order to sweep is worth nothing: the next one does the same
-        "options": {"queue": CONTROL, "expires": float(_settings.sweep_s), "ignore_result": True},
+        # orders that pile up are passed over (`app.services.sweep`): an expiry would compare clocks
+        "options": {"queue": CONTROL, "ignore_result": True},
     },
 }

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -13,6 +13,11 @@ from operators.reading import declared, param
 from operators.rules import Rejected
 
 TENANT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+
+
+def is_tenant(name: str) -> bool:
+    """Whether a tenant may be called so; nothing behind it, a newline included."""
+    return re.fullmatch(TENANT_PATTERN, name, re.ASCII) is not None
 
 
 class BadSettings(Exception):
@@ -68,6 +73,11 @@ class Settings:
     media_slots: int = param(
         Int(min=0, max=256), "FFmpeg runs at once in a worker; 0: one a core", default=0
     )
+    sandbox: str = param(
+        Enum(values=("auto", "require")),
+        "require: start nothing where FFmpeg cannot be kept from other files and the network",
+        default="auto",
+    )
     plan_optimize: bool = param(
         Bool(), "false runs every operation as a step of its own", default=True
     )
@@ -91,6 +101,7 @@ class Settings:
     jwt_audience: str = param(
         String(), "The audience that tokens must be for; empty: any", default=""
     )
+    jwt_issuer: str = param(String(), "The issuer that tokens must be from; empty: any", default="")
     rate_limit_per_minute: int = param(
         Int(min=0, max=1_000_000), "Requests of one API key a minute; 0: no limit", default=1000
     )
@@ -232,7 +243,7 @@ class Settings:
 
 
 def _of_tenant(parts: Sequence[str], tenant: str) -> list[str]:
-    if not re.fullmatch(TENANT_PATTERN, tenant, re.ASCII):
+    if not is_tenant(tenant):
         return []  # a name such as ".." would widen them
     return [part.replace("{tenant}", tenant) for part in parts if part]
 
@@ -293,4 +304,6 @@ def _wrong_together(values: Mapping[str, Any]) -> list[str]:
 @cache
 def current() -> Settings:
     """The settings of this process, read once."""
-    return load(os.environ)
+    found = load(os.environ)
+    # links on the way to it are the operator's; in what is opened below it, none is followed
+    return replace(found, work_dir=os.path.realpath(found.work_dir))

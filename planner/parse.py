@@ -24,6 +24,9 @@ from planner.spec import (
 from planner.uri import BadUri, parse_uri
 
 _SUGGESTED = 20
+_TOLD = 500
+_MOST_READ = 2000
+"""Inputs of all operations together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +42,20 @@ def parse_spec(document: object, policy: Policy) -> Parsed:
     reader = _Reader(policy=policy)
     spec = reader.read(document)
     if reader.problems or spec is None:
-        raise Invalid(reader.problems)
+        raise Invalid(_told(reader.problems))
     return Parsed(spec=spec, warnings=tuple(reader.warnings))
+
+
+def _told(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """All problems, or as many as somebody reads: an answer is bounded, whatever was sent."""
+    more = len(problems) - _TOLD
+    if more <= 0:
+        return problems
+    text = f"there are {more} problems more"
+    last = Problem(
+        code=Code.INVALID_JOB_SPEC, pointer="", message=text, suggestion="Mend these first."
+    )
+    return [*problems[:_TOLD], last]
 
 
 @dataclass(kw_only=True)
@@ -71,6 +86,8 @@ class _Reader:
                 self.problems += self.policy.check_source(
                     given["source"], pointer("inputs", index, "source")
                 )
+        if self._reads_too_much(operations):
+            return None
         made = [self._operation(index, given) for index, given in enumerate(operations)]
         self._outputs(outputs, self._sources(inputs))
         self._limits(values)
@@ -101,6 +118,15 @@ class _Reader:
             self.problems += as_problems(findings, pointer(name, index), code)
             items.append(given)
         return items
+
+    def _reads_too_much(self, operations: Sequence[Mapping[str, Any]]) -> bool:
+        """Each of an operation's inputs takes time to plan, and FFmpeg memory."""
+        count = sum(len(given.get("inputs") or ()) for given in operations)
+        if count > _MOST_READ:
+            text = f"the operations name {count} inputs in all; {_MOST_READ} are the most"
+            advice = "Join fewer at a time, in several jobs."
+            self.add(Code.RESOURCE_LIMIT_EXCEEDED, "/operations", text, advice)
+        return count > _MOST_READ
 
     def _declare(self, kind: str, items: Sequence[Mapping[str, Any]], key: str) -> None:
         for index, given in enumerate(items):

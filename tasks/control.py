@@ -42,4 +42,4 @@ def admit_jobs() -> None:
 def sweep() -> None:
     """Repair what crashes and lost messages left."""
     log.bind()
-    sweeping.sweep()
+    sweeping.sweep_when_due()

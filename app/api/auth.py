@@ -44,6 +44,20 @@ def require(scope: str) -> None:
     g.caller = caller
 
 
+def still_allowed(scope: str) -> Callable[[], bool]:
+    """Whether the request's credential would be accepted again, to be asked while a stream lives."""
+    presented, before = _credentials(), g.caller
+
+    def ask() -> bool:
+        try:
+            caller = _recognised(presented)
+        except Failure:
+            return False
+        return caller == before and scope in caller.scopes
+
+    return ask
+
+
 def tenant() -> str:
     """The tenant of the request that is being served."""
     caller: Caller = g.caller
@@ -51,7 +65,11 @@ def tenant() -> str:
 
 
 def _identify() -> Caller:
-    presented = _credentials()
+    return _recognised(_credentials())
+
+
+def _recognised(presented: list[str]) -> Caller:
+    """Whose credentials they are. Raises: Failure."""
     if not presented and settings.current().auth_mode == "off":
         return ANYBODY
     callers = [tokens.recognise(text) or api_keys.recognise(text) for text in presented]

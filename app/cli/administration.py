@@ -1,6 +1,5 @@
 """Administration: database schema, API keys, the queue."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +41,7 @@ def create(tenant: str, name: str, scopes: str, as_json: bool) -> None:
         raise click.BadParameter(
             f"unknown scope {sorted(unknown)[0]}; known: {', '.join(api_keys.SCOPES)}"
         )
-    if not re.fullmatch(settings.TENANT_PATTERN, tenant, re.ASCII):
+    if not settings.is_tenant(tenant):
         raise click.BadParameter(f"a tenant's name must match {settings.TENANT_PATTERN}")
     key = api_keys.create(tenant, name, wanted)
     if as_json:

@@ -16,7 +16,7 @@ from app.engine.watch import Tick
 from app.errors import Failure
 from operators.problem import Code
 
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 _CODE = [os.path.join(_ROOT, name) for name in ("app", "operators", "planner")]
 _BEGIN = "import sys; sys.path.insert(0, sys.argv[1]); from app.engine.captions_apart import main; main()"
 _TIMEOUT_S = 60

@@ -2,6 +2,7 @@
 
 from codecs import getincrementaldecoder
 
+from app.engine.storage import folders
 from app.errors import Failure
 from operators.problem import Code
 
@@ -52,7 +53,7 @@ def explained(failure: Failure, path: str) -> Failure:
     """A failure to read a file in better words, where the file's bytes have them."""
     if failure.code not in _MISREAD:
         return failure
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         found = kind_of(file.read(_HEAD_BYTES))
     if found is None:
         return failure

@@ -4,6 +4,8 @@ import os
 import re
 from typing import BinaryIO
 
+from app.engine.storage import folders
+
 _MOST_MOOV_BYTES = 64 << 20
 _MOST_BOXES = 4096  # fragmented files have their index first; more is somebody's bad joke
 _PIECE_BYTES = 1 << 20
@@ -17,7 +19,7 @@ def is_encrypted(path: str) -> bool:
 
     False for whatever is not an MP4. Source: ISO/IEC 14496-12 8.12, 23001-7.
     """
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         begin, end = _moov(file, os.path.getsize(path))
         file.seek(begin)
         before = b""

@@ -12,6 +12,7 @@ from app.engine.classify import classify_probe
 from app.engine.outcome import Bounds, Outcome
 from app.engine.progress import Progress
 from app.engine.sandbox import Reach
+from app.engine.storage import folders
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.problem import Code
@@ -194,5 +195,5 @@ def _not_allowed(outcome: Outcome) -> str:
 
 def _forced(path: str) -> tuple[str, ...]:
     """JPEG is named outright: left alone, FFmpeg takes it for an image sequence, which is refused."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         return ("-f", "jpeg_pipe") if file.read(3) == b"\xff\xd8\xff" else ()

@@ -3,6 +3,8 @@ built without zlib cannot tell."""
 
 import struct
 
+from app.engine.storage import folders
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _MOST_CHUNKS = 1000
@@ -10,7 +12,7 @@ _MOST_CHUNKS = 1000
 
 def pixel_format(path: str) -> str | None:
     """FFmpeg's name of the pixels that a PNG decodes to; None of another file."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         head = file.read(33)
         if len(head) < 33 or not head.startswith(_SIGNATURE) or head[12:16] != b"IHDR":
             return None

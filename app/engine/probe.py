@@ -13,6 +13,7 @@ from app.engine.encryption import is_encrypted
 from app.engine.ffprobe_json import media_info
 from app.engine.probe_pictures import with_pictures
 from app.engine.probe_times import with_counted_rate, with_late_sound, with_true_duration
+from app.engine.storage import folders
 from app.engine.tools import Tools
 from app.errors import Failure
 from operators.media import MediaInfo
@@ -27,6 +28,16 @@ _IMPLAUSIBLE_BPS = 2_000  # less than any real programme: the header lies about 
 def probe(path: str, tools: Tools, is_partial: bool = False) -> MediaInfo:
     """What a file holds. `is_partial`: most of it is a hole, so what only reading all of it would
     tell fails. Raises: Failure (MEDIA_PROBE_FAILED and its more precise kin)."""
+    try:
+        return _probe(path, tools, is_partial)
+    except FileNotFoundError as error:
+        raise Failure(code=Code.INPUT_NOT_FOUND, message="The file is gone.") from error
+    except OSError as error:  # a link has come where a file was, among others
+        text = f"The file cannot be opened: {os.strerror(error.errno or 0)}."
+        raise Failure(code=Code.INPUT_ACCESS_DENIED, message=text) from error
+
+
+def _probe(path: str, tools: Tools, is_partial: bool) -> MediaInfo:
     _check(path)
     try:
         document = ffprobe.document(path, tools)
@@ -65,7 +76,7 @@ def _check(path: str) -> None:
 
 def _guessed_encoding(path: str) -> str | None:
     """In what a text is written, unless it says so itself."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         name, is_sure = encoding_of(file.read(_MOST_TEXT_BYTES))
     return None if is_sure else name
 
@@ -73,7 +84,7 @@ def _guessed_encoding(path: str) -> str | None:
 def _is_script(path: str) -> bool:
     """A text that would make FFmpeg open other files, whatever its name. Some FFmpegs refuse it
     without saying why."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         begin = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
     return begin.startswith(_SCRIPTS) or (begin.startswith(b"<") and b"<MPD" in begin)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from app.engine import landlock
+from app.engine import landlock, seccomp
 
 
 class _Process(Protocol):
@@ -41,7 +41,7 @@ _NICE = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The files that a run may open, beside programs and fonts."""
+    """The files that a run may open, beside programs and fonts: places, with no link in them."""
 
     readable: Sequence[str] = ()
     writable: Sequence[str] = ()
@@ -53,6 +53,7 @@ class Walls:
 
     prefix: tuple[str, ...]
     has_landlock: bool
+    has_seccomp: bool = False
 
     @property
     def shown(self) -> str:
@@ -66,7 +67,8 @@ class Walls:
             else "all files of its user"
         )
         rights = "no new privileges" if _NOTHING_NEW[0] in self.prefix else "its user's privileges"
-        return f"FFmpeg: {files}, {network}, {rights}"
+        calls = "no sockets" if self.has_seccomp else "all system calls"
+        return f"FFmpeg: {files}, {network}, {rights}, {calls}"
 
     @property
     def is_whole(self) -> bool:
@@ -79,7 +81,11 @@ def choose(works: Callable[[tuple[str, ...]], bool]) -> Walls:
     inner = [(*_DIES, *_NOTHING_NEW, *_NO_PRIVILEGES), (*_DIES, *_NOTHING_NEW), _DIES]
     outer = [_NO_NETWORK, *([] if has_landlock else [_NO_NETWORK_FOR_USERS]), ()]
     prefixes = [(*net, *privileges, "--") for net in outer for privileges in inner]
-    return Walls(prefix=next(filter(works, prefixes), ()), has_landlock=has_landlock)
+    return Walls(
+        prefix=next(filter(works, prefixes), ()),
+        has_landlock=has_landlock,
+        has_seccomp=seccomp.works(),
+    )
 
 
 @contextmanager
@@ -93,12 +99,13 @@ def started(
     """A child within the walls. `start` starts a command line; `reach` None: its files are not
     bound; `nicer` than other children. Raises: whatever `start` raises."""
     line = [*walls.prefix, *argv]
-    if reach is None or not walls.has_landlock:
+    allowed = _allowed(argv[0], reach) if reach is not None and walls.has_landlock else None
+    if reach is None or not (allowed or walls.has_seccomp):
         child = start(line)
         _bound(child.pid, nicer)
         yield child
         return
-    starter = _Starter(lambda: start(line), _allowed(argv[0], reach))
+    starter = _Starter(lambda: start(line), allowed, reach.readable, walls.has_seccomp)
     try:
         child = starter.child()
         _bound(child.pid, nicer)
@@ -118,18 +125,28 @@ def _allowed(program: str, reach: Reach) -> dict[str, int]:
 
 
 class _Starter(threading.Thread, Generic[Child]):
-    """Landlock binds a thread and what it starts, so a child is started by a thread of its own. It
-    stays until the child has ended: the kernel ends a child whose parent thread goes."""
+    """Landlock and seccomp bind a thread and what it starts, so a child is started by a thread of its
+    own. It stays until the child has ended: the kernel ends a child whose parent thread goes."""
 
-    def __init__(self, start: Callable[[], Child], allowed: dict[str, int]) -> None:
+    def __init__(
+        self,
+        start: Callable[[], Child],
+        allowed: dict[str, int] | None,
+        held: Sequence[str],
+        has_seccomp: bool,
+    ) -> None:
         super().__init__(name="starter", daemon=True)
-        self._start_child, self._allowed = start, allowed
+        self._start_child, self._allowed, self._held = start, allowed, frozenset(held)
+        self._has_seccomp = has_seccomp
         self._found: Child | BaseException | None = None
         self._is_ready, self.over = threading.Event(), threading.Event()
 
     def run(self) -> None:
         try:
-            landlock.restrict_thread(self._allowed)
+            if self._allowed is not None:
+                landlock.restrict_thread(self._allowed, self._held)
+            if self._has_seccomp:
+                seccomp.restrict_thread()
             self._found = self._start_child()
         except BaseException as error:
             self._found = error

@@ -16,6 +16,16 @@ def connect() -> Redis:
     return Redis.from_url(settings.current().redis_url, socket_connect_timeout=1, socket_timeout=2)
 
 
+def is_first_within(name: str, seconds: float) -> bool:
+    """Whether nobody has asked this so lately, by Redis' clock. Raises: RedisError."""
+    client = connect()
+    try:
+        key = f"media_pipeline:lately:{name}"
+        return bool(client.set(key, 1, nx=True, px=max(1, round(seconds * 1000))))
+    finally:
+        client.close()
+
+
 @contextmanager
 def kept(lock: Lock, ttl_s: float) -> Iterator[None]:
     """Keep a lock alive in a thread while the block runs, however long one part of it takes."""

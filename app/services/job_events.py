@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,8 @@ from operators.problem import Code
 
 _LOOK_S = 0.5
 _QUIET_S = 15.0
+_CHECK_S = 10.0
+"""So long a credential is believed that opened a stream; and as long as all is quiet."""
 _LONGEST_S = 600.0
 
 
@@ -136,13 +138,18 @@ def _feed(listeners: Sequence[Listener]) -> None:
 class Stream:
     """What one client is sent. Must be closed, also where nothing was ever read from it."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, is_allowed: Callable[[], bool]) -> None:
+        self._listener, self._is_allowed = listener, is_allowed
 
     def __iter__(self) -> Iterator[Event | None]:
         """Events until the job's end, or for a while; None now and then when all is quiet."""
         until = time.monotonic() + _LONGEST_S
+        checked_at = time.monotonic()
         while time.monotonic() < until:
+            if time.monotonic() - checked_at > _CHECK_S:
+                checked_at = time.monotonic()
+                if not self._is_allowed():
+                    return
             try:
                 event = self._listener.waiting.get(timeout=_QUIET_S)
             except queue.Empty:
@@ -156,8 +163,11 @@ class Stream:
         HUB.leave(self._listener)
 
 
-def listen(job_id: str, tenant_id: str, after: int) -> Stream | None:
+def listen(
+    job_id: str, tenant_id: str, after: int, is_allowed: Callable[[], bool] = lambda: True
+) -> Stream | None:
     """The events after the number `after`; None where the job has ended and there are no more.
+    `is_allowed` is asked now and then while the stream lives.
 
     Raises: Failure JOB_NOT_FOUND, SERVICE_UNAVAILABLE where there are too many streams.
     """
@@ -167,7 +177,7 @@ def listen(job_id: str, tenant_id: str, after: int) -> Stream | None:
         return None
     listener = Listener(job_id=job_id, tenant_id=tenant_id, seq=after)
     HUB.join(listener)
-    return Stream(listener)
+    return Stream(listener, is_allowed)
 
 
 def _data(event: JobEvent) -> dict[str, Any]:

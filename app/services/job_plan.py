@@ -78,8 +78,10 @@ def plan_job(job: Job, until: float = inf) -> float | None:
 
     Raises: TakesLong, where that is not enough.
     """
-    if job.plan_due_at and job.plan_due_at > datetime.now(UTC):
-        return None  # a message that came too early; another one is on its way
+    if job.plan_due_at is not None:
+        with transaction() as session:
+            if not jobs.may_be_planned_now(session, job.job_id):
+                return None  # a message that came too early; another one is on its way
     with exclusive(f"plan {job.job_id}") as is_ours:
         if not is_ours:
             return None

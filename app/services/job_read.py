@@ -88,7 +88,8 @@ class Filter:
     """Which jobs a list shows; empty means all."""
 
     statuses: Sequence[str] = ()
-    tags: Sequence[tuple[str, str]] = ()
+    tags: Sequence[str] = ()
+    """KEY:VALUE; there may be more colons in either."""
     created_after: datetime | None = None
     created_before: datetime | None = None
 

@@ -7,6 +7,7 @@ from app.engine import workspace
 from app.errors import Failure
 from app.services import fairness, step_perform, step_settle, webhook_note
 from app.services.attempt import Attempt
+from app.services.backoff import CLOCK_MARGIN_S
 from app.services.step_lease import Lease, LeaseEnded
 from app.store import attempts, claims, jobs, places, shares, steps, workers
 from app.store.session import Unreachable, transaction
@@ -39,6 +40,9 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
     try:
         with transaction() as session:
             share = shares.at_worker(session, job_id, step_id, worker)
+            if share.is_ready and share.due_in_s:
+                # the clock of whoever sent it is behind the one that counts
+                return StepOutcome(retry_in=share.due_in_s + CLOCK_MARGIN_S)
             if share.is_ready and fairness.has_share(share.beside):
                 kind = steps.kind_of(session, job_id, step_id)
                 return StepOutcome(is_crowded=True, kind=kind, level=fairness.LAST)

@@ -9,6 +9,7 @@ from app.engine import captions_apart, process
 from app.engine.captions import MOST_BYTES
 from app.engine.outcome import Bounds
 from app.engine.sandbox import Reach
+from app.engine.storage import folders
 from app.engine.tools import Tools
 from app.engine.watch import Tick
 from app.errors import Failure
@@ -59,7 +60,7 @@ def _line(path: str, duration: str) -> str:
 
 def _is_text(path: str) -> bool:
     """Whether this is a subtitle file itself, not a programme that holds subtitles."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         return b"\0\0\0" not in file.read(4096)
 
 

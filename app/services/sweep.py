@@ -40,6 +40,12 @@ def sweep() -> dict[str, int]:
     return found
 
 
+def sweep_when_due() -> None:
+    """Sweep, unless that was begun a moment ago: of orders that piled up, one is carried out."""
+    if locks.is_first_within("sweep", float(settings.current().sweep_s) / 2):
+        sweep()
+
+
 def rescue() -> int:
     """What cannot wait for the next sweep: steps of dead workers. Every worker does this with its
     heartbeat, so that it needs no beat."""

@@ -1,7 +1,6 @@
 """JWTs of an identity provider: the algorithm is that of the configuration, whatever a token says."""
 
 import json
-import re
 import threading
 import time
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from app.engine.web.client import Unreachable
 from app.engine.web.guard import Blocked
 from app.services import remote
 from app.services.api_keys import SCOPES, Caller
-from app.settings import TENANT_PATTERN
+from app.settings import is_tenant
 
 _LEEWAY_S = 30
 _CLAIMS = ("sub", "tenant", "scopes", "exp")
@@ -40,8 +39,12 @@ def recognise(text: str) -> Caller | None:
             key,
             algorithms=[now.jwt_algorithm],
             audience=now.jwt_audience or None,
+            issuer=now.jwt_issuer or None,
             leeway=_LEEWAY_S,
-            options={"require": list(_CLAIMS), "verify_aud": bool(now.jwt_audience)},
+            options={
+                "require": [*_CLAIMS, *(["iss"] if now.jwt_issuer else [])],
+                "verify_aud": bool(now.jwt_audience),
+            },
         )
     except (jwt.PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         log.get(__name__).info("token refused", reason=str(error))
@@ -52,7 +55,7 @@ def recognise(text: str) -> Caller | None:
 def _caller(claims: Mapping[str, Any]) -> Caller | None:
     tenant, scopes = claims["tenant"], claims["scopes"]
     asked = scopes.split() if isinstance(scopes, str) else scopes
-    is_clear = isinstance(tenant, str) and re.fullmatch(TENANT_PATTERN, tenant, re.ASCII)
+    is_clear = isinstance(tenant, str) and is_tenant(tenant)
     if not is_clear or not isinstance(asked, list):
         return None
     # scopes of other services may stand beside ours
@@ -91,7 +94,9 @@ class _Keys:
         return found
 
     def _among(self, kid: str | None) -> PyJWK | None:
-        keys = self._known.keys if self._known else []
+        # keys for encryption are published in the same set
+        known = self._known.keys if self._known else []
+        keys = [key for key in known if key.public_key_use in (None, "sig")]
         if kid is None:
             return keys[0] if len(keys) == 1 else None
         return next((key for key in keys if key.key_id == kid), None)

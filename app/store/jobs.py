@@ -34,6 +34,7 @@ from app.store.session import after_commit
 from app.store.status import LIVE, RUNNING, TERMINAL, UNPLANNED, JobStatus, may_precede
 
 _NOW = func.clock_timestamp()
+_MOST_COLONS = 16
 _GET = select(Job).where(Job.job_id == JOB)
 _GET_OF_TENANT = _GET.where(Job.tenant_id == bindparam("of"))
 _EVENT = insert(table(JobEvent))
@@ -168,6 +169,12 @@ def defer_planning(session: Session, job_id: str, delay_s: float) -> bool:
     return changed.scalar_one_or_none() is not None
 
 
+def may_be_planned_now(session: Session, job_id: str) -> bool:
+    """False until it is due again, by the clock that said when: hosts' clocks differ."""
+    is_early = and_(Job.job_id == job_id, Job.plan_due_at > _NOW)
+    return not session.scalar(select(exists().where(is_early)))
+
+
 def set_priority(session: Session, job_id: str, priority: int) -> bool:
     """False where the job has ended."""
     changed = session.execute(
@@ -239,12 +246,21 @@ def add_warning(session: Session, job_id: str, problem: dict[str, Any]) -> None:
     session.execute(update(Job).where(Job.job_id == job_id, is_new).values(warnings=added))
 
 
+def _readings(tag: str) -> list[dict[str, str]]:
+    """What a text may mean as KEY:VALUE, whichever of its colons parts them."""
+    parts = tag.split(":")
+    return [
+        {":".join(parts[:n]): ":".join(parts[n:])}
+        for n in range(1, min(len(parts), _MOST_COLONS + 1))
+    ]
+
+
 def page(
     session: Session,
     tenant_id: str,
     *,
     statuses: Sequence[str] = (),
-    tags: Sequence[tuple[str, str]] = (),
+    tags: Sequence[str] = (),
     created_after: datetime | None = None,
     created_before: datetime | None = None,
     before: tuple[datetime, str] | None = None,
@@ -253,7 +269,7 @@ def page(
     """The newest jobs first, at most `limit`; `before` is the last of the page before."""
     where: list[ColumnElement[bool]] = [Job.tenant_id == tenant_id]
     if tags:
-        where += [Job.tags.contains({key: value}) for key, value in tags]
+        where += [or_(*map(Job.tags.contains, _readings(tag))) for tag in tags]
     if created_after:
         where.append(Job.created_at >= created_after)
     if created_before:

@@ -41,8 +41,13 @@ _BESIDE = (
 _IS_READY = and_(
     _STEPS.c.status == _S.QUEUED.value, _STEPS.c.deps_left == 0,
 )  # fmt: skip
+_DUE_IN = func.greatest(0, func.extract("epoch", _STEPS.c.not_before - NOW))
 _SHARE = (
-    select(_IS_READY.label("is_ready"), _BESIDE.label("beside"))
+    select(
+        _IS_READY.label("is_ready"),
+        _BESIDE.label("beside"),
+        func.coalesce(_DUE_IN, 0).label("due_in_s"),
+    )
     .select_from(_STEPS)
     .join(_JOBS, _JOBS.c.job_id == _STEPS.c.job_id)
     .where(_STEPS.c.job_id == JOB, _STEPS.c.step_id == STEP)
@@ -57,13 +62,17 @@ def outstanding(session: Session, job_id: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """`is_ready`: the step waits for a worker; `beside`: steps of its tenant that the worker runs."""
+    """`is_ready`: the step waits for a worker; `due_in_s`: it is to wait for so long yet; `beside`: steps
+    of its tenant that the worker runs."""
 
     is_ready: bool
     beside: int
+    due_in_s: float = 0
 
 
 def at_worker(session: Session, job_id: str, step_id: str, worker: str) -> Share:
     """What the step's tenant has of a worker already."""
     row = session.execute(_SHARE, {**key(job_id, step_id), "by": worker}).one_or_none()
-    return Share(is_ready=bool(row and row.is_ready), beside=row.beside if row else 0)
+    if row is None:
+        return Share(is_ready=False, beside=0)
+    return Share(is_ready=row.is_ready, beside=row.beside, due_in_s=float(row.due_in_s))

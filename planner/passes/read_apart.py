@@ -20,14 +20,15 @@ from planner.draft import Draft, Reading
 from planner.spec import InputSpec
 from planner.wiring import Track, Wire
 
-_PATIENCE = Fraction(1, 2)
-"""Seconds of frames that may wait."""
+_PATIENCE = 500_000
+"""µs of frames that may wait."""
 
-_NOW = Fraction(0)
+_NOW = 0
 
-Span = tuple[Fraction, Fraction]
+Span = tuple[int, int]
 Ahead = Mapping[Reading, Span]
-"""By file, how far ahead of a track it is read: least and most, over the ways that lead there."""
+"""By file, how far ahead of a track it is read, in µs: least and most, over the ways that lead there.
+Whole numbers: there are as many as files times tracks."""
 
 
 def read_apart(draft: Draft) -> Draft:
@@ -60,7 +61,7 @@ class _Apart:
         self._append(w.reading(tuple(chosen)), ahead)
 
     def in_step(
-        self, node: str, steps: Sequence[tuple[Track, Fraction]], met: Ahead
+        self, node: str, steps: Sequence[tuple[Track, int]], met: Ahead
     ) -> tuple[list[Track], Ahead]:
         """The tracks that a node joins, those made again that are out of step with `met` or the
         first; and where all of them read."""
@@ -92,7 +93,7 @@ class _Apart:
         """The nodes that read one input after the other for a track."""
         wires = (self.wires[place] for place in self._cone(track))
         return frozenset(
-            w.node for w in wires if w.ahead and max(w.ahead) - min(w.ahead) > _PATIENCE
+            w.node for w in wires if w.ahead and _us(max(w.ahead) - min(w.ahead)) > _PATIENCE
         )
 
     def _append(self, w: Wire, ahead: Ahead) -> None:
@@ -100,9 +101,11 @@ class _Apart:
         self.known |= dict.fromkeys(w.outputs, ahead)
         self.wires.append(w)
 
-    def _ahead(self, track: Track, skipped: Fraction) -> Ahead:
+    def _ahead(self, track: Track, skipped: int) -> Ahead:
         if track in self.places:
             found = self.known[track]
+            if not skipped:
+                return found
             return {name: (a + skipped, b + skipped) for name, (a, b) in found.items()}
         spec = self.draft.graph.by_id[track.node].spec
         if isinstance(spec, InputSpec) and self.draft.probed[spec.id].is_still:
@@ -144,20 +147,31 @@ class _Apart:
         return sorted(found)
 
 
-def _skips(w: Wire) -> list[Fraction]:
+def _skips(w: Wire) -> list[int]:
     """How far each input is read ahead of the outputs."""
-    return [skipped + w.delay for skipped in w.ahead or (_NOW,) * len(w.inputs)]
+    if not w.ahead:
+        return [_us(w.delay)] * len(w.inputs)
+    return [_us(skipped + w.delay) for skipped in w.ahead]
+
+
+def _us(seconds: Fraction) -> int:
+    return round(seconds * 1_000_000)
 
 
 def _merged(one: Ahead, other: Ahead) -> dict[Reading, Span]:
+    if not one:
+        return dict(other)
     found = dict(one)
     for reading, (low, high) in other.items():
-        least, most = found.get(reading, (low, high))
-        found[reading] = min(least, low), max(most, high)
+        if reading in found:
+            least, most = found[reading]
+            found[reading] = min(least, low), max(most, high)
+        else:
+            found[reading] = low, high
     return found
 
 
-def _distance(one: Ahead, other: Ahead, reading: Reading) -> Fraction:
+def _distance(one: Ahead, other: Ahead, reading: Reading) -> int:
     if reading not in one:
         return _NOW
     (low, high), (least, most) = one[reading], other[reading]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.pace import scaled
 from tests.helpers.service import Service
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import endless, job, op, slow
 
 pytestmark = pytest.mark.stack("default")
 
@@ -123,3 +123,22 @@ def _fill_with_streams(service: Service, job_id: str) -> None:
             for _ in answer.iter_raw():
                 pass
         assert time.monotonic() - began < scaled(12)
+
+
+def test_a_stream_ends_with_the_key_that_opened_it(service: Service, long_clip: Path) -> None:
+    job_id = service.submit(endless(long_clip, service.media / "out" / "revoked.mp4"))["job_id"]
+    made = service.client.post(
+        "/v1/api-keys", json={"name": "short", "scopes": ["jobs:read"]}
+    ).json()
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    begun = time.monotonic()
+    with service.client.stream(
+        "GET", f"/v1/jobs/{job_id}/events", headers=headers, timeout=scaled(60)
+    ) as answer:
+        lines = answer.iter_lines()
+        assert next(lines)
+        assert service.client.delete(f"/v1/api-keys/{made['key_id']}").status_code == 204
+        for _ in lines:
+            assert time.monotonic() - begun < scaled(60), "it outlives its key"
+    service.client.delete(f"/v1/jobs/{job_id}")
+    service.wait(job_id, "cancelled")

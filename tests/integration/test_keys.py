@@ -78,6 +78,8 @@ def test_an_expired_key_is_refused(client: FlaskClient) -> None:
         ({"name": "x", "scopes": ["root"]}, "/scopes/0"),
         ({"name": "x", "scopes": []}, "/scopes"),
         ({"name": "x", "tenant": "../etc"}, "/tenant"),
+        ({"name": "x", "tenant": "acme\n"}, "/tenant"),
+        ({"name": "x", "tenant": "acme\u2028"}, "/tenant"),
         ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
         ({"name": "x", "expires_at": "2020-01-01T00:00:00"}, "/expires_at"),
         ({"name": "x", "colour": "red"}, "/colour"),

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint as Pages
 from flask import Response, render_template_string
-from flask_smorest import Blueprint
 from markupsafe import Markup
 from marshmallow import Schema, fields
 
 from app import settings
 from app.api.auth import require
+from app.api.body import Blueprint
 from app.errors import Failure
 from app.services import health as checking
 from app.services import metrics

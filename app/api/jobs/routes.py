@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request, url_for
-from flask_smorest import Blueprint
 
-from app.api.auth import requires, tenant
-from app.api.body import read_json
+from app.api.auth import requires, still_allowed, tenant
+from app.api.body import Blueprint, read_json
 from app.api.jobs.schemas import (
     IDEMPOTENCY_KEY,
     LAST_EVENT_ID,
@@ -63,7 +62,7 @@ def list_jobs(query: dict[str, Any]) -> Any:
     """List jobs, the newest first."""
     which = Filter(
         statuses=query.get("status", ()),
-        tags=[tuple(tag.split(":", 1)) for tag in query.get("tag", ())],
+        tags=query.get("tag", ()),
         created_after=query.get("created_after"),
         created_before=query.get("created_before"),
     )
@@ -155,4 +154,5 @@ def get_job_bundle(job_id: str) -> Response:
 @jobs.alt_response(204, description="The job has ended, and there are no more events")
 def stream_job_events(job_id: str) -> Response:
     """Server-sent events until the job has ended; `Last-Event-ID` goes on from there."""
-    return stream(job_events.listen(job_id, tenant(), last_event_id()))
+    found = job_events.listen(job_id, tenant(), last_event_id(), still_allowed("jobs:read"))
+    return stream(found)

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.api.auth import requires, tenant
+from app.api.body import Blueprint
 from app.api.keys.schemas import KeyCreateSchema, KeyPageSchema, KeyQuerySchema, NewKeySchema
 from app.api.paging import decode, show_page
 from app.services import key_admin

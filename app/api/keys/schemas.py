@@ -4,7 +4,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from app.api.schemas import Moment, PageQuerySchema, PageSchema
 from app.services.api_keys import SCOPES
-from app.settings import TENANT_PATTERN
+from app.settings import TENANT_PATTERN, is_tenant
 
 
 def _has_no_nul(text: str) -> None:
@@ -12,13 +12,21 @@ def _has_no_nul(text: str) -> None:
         raise ValidationError("Must hold printable characters only.")
 
 
+def _is_tenant(text: str) -> None:
+    if not is_tenant(text):
+        raise ValidationError(f"Must match {TENANT_PATTERN}.")
+
+
 class KeyCreateSchema(Schema):
     name = fields.Str(required=True, validate=[validate.Length(1, 200), _has_no_nul])
     tenant = fields.Str(
         load_default=None,
         allow_none=True,
-        validate=validate.Regexp(f"^(?:{TENANT_PATTERN})$"),
-        metadata={"description": "Whose jobs the key sees; the caller's own by default"},
+        validate=_is_tenant,
+        metadata={
+            "description": "Whose jobs the key sees; the caller's own by default",
+            "pattern": f"^{TENANT_PATTERN}$",
+        },
     )
     scopes = fields.List(
         fields.Str(validate=validate.OneOf(SCOPES)),

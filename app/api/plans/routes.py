@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from app.api.auth import requires, tenant
-from app.api.body import read_json
+from app.api.body import Blueprint, read_json
 from app.api.schemas import PlanSchema
 from app.api.spec_schema import request_body
 from app.services import plan_preview

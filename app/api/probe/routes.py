@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires, tenant
+from app.api.body import Blueprint
 from app.api.schemas import MediaInfoSchema, is_text
 from app.services import media_probe, turns
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from app.api.auth import requires
+from app.api.body import Blueprint
 from app.services import job_admit
 
 queue = Blueprint("queue", __name__, url_prefix="/v1/queue", description="Jobs that wait")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires
+from app.api.body import Blueprint
 from app.api.paging import show_page
 from app.api.schemas import Moment, PageSchema
 from app.services import error_stats

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from app.api.auth import requires
+from app.api.body import Blueprint
 from app.api.schemas import PageSchema
 from app.services import worker_view
 from app.store.status import WorkerStatus

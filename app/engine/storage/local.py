@@ -4,9 +4,11 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.engine import writeback
+from app.engine.storage import folders
 from app.engine.storage.port import Published
 from app.errors import Failure
 from operators.problem import Code
@@ -72,8 +74,11 @@ def names_of(path: str) -> frozenset[str]:
 
 def version_of(path: str) -> str:
     """What changes when somebody writes a file: its size and when that was, the same on all machines."""
-    with open(path, "rb") as file:  # network disks look anew at a file that is opened
-        found = os.fstat(file.fileno())
+    with folders.reading(path) as file:  # network disks look anew at a file that is opened
+        return _version(os.fstat(file.fileno()))
+
+
+def _version(found: os.stat_result) -> str:
     return f"{found.st_size}-{found.st_mtime_ns // 1000}"
 
 
@@ -110,28 +115,27 @@ class LocalPublication:
         """Bring a finished work file beside its destination, on disk for good. Moves where it can,
         else copies; `tick` is called in between and may raise. Raises: Failure."""
         note(self.part)
+        folder, name = os.path.split(self.part)
         try:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            _place(work_file, self.part, tick)
-            with open(self.part, "rb") as part:
-                os.fsync(part.fileno())
-                self._size = os.fstat(part.fileno()).st_size
-                self._version = version_of(self.part)
-                if self._size <= _SUMMED_BYTES:
-                    self._md5 = hashlib.file_digest(part, "md5").hexdigest()
+            with folders.opened(folder, makes=True) as at:
+                _place(work_file, name, at, tick)
+                with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=at), "rb") as part:
+                    os.fsync(part.fileno())
+                    found = os.fstat(part.fileno())
+                    self._size, self._version = found.st_size, _version(found)
+                    if self._size <= _SUMMED_BYTES:
+                        self._md5 = hashlib.file_digest(part, "md5").hexdigest()
         except OSError as error:
             self.discard()
             raise write_failure(error, self.path) from error
 
     def reveal(self) -> Published:
         """Make a staged file appear under its name, replacing what was there. Raises: Failure."""
+        folder, name = os.path.split(self.path)
         try:
-            os.replace(self.part, self.path)
-            folder = os.open(os.path.dirname(self.path), os.O_RDONLY)
-            try:
-                os.fsync(folder)  # the name, too, must survive a power cut
-            finally:
-                os.close(folder)
+            with folders.opened(folder) as at:
+                os.replace(os.path.basename(self.part), name, src_dir_fd=at, dst_dir_fd=at)
+                folders.sync(at)
             return Published(
                 size_bytes=self._size, md5=self._md5, version=None if self._md5 else self._version
             )
@@ -154,13 +158,13 @@ def plan_publication(uri: str, attempt: str, roots: Sequence[str]) -> LocalPubli
     return LocalPublication(path=path, part=os.path.join(folder, f".{short}.{attempt}.part"))
 
 
-def _place(work_file: str, part: str, tick: Tick) -> None:
+def _place(work_file: str, name: str, at: int, tick: Tick) -> None:
     try:
-        os.rename(work_file, part)
+        os.rename(work_file, name, dst_dir_fd=at)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        with open(work_file, "rb") as source, open(part, "wb") as target:
+        with open(work_file, "rb") as source, folders.new_file(name, at) as target:
             while block := source.read(_BLOCK_BYTES):
                 target.write(block)
                 target.flush()
@@ -170,16 +174,15 @@ def _place(work_file: str, part: str, tick: Tick) -> None:
 
 def md5(path: str) -> str:
     """The checksum of a file, hex."""
-    with open(path, "rb") as file:
+    with folders.reading(path) as file:
         return hashlib.file_digest(file, "md5").hexdigest()
 
 
 def discard(path: str) -> None:
     """Remove a file that may be gone already."""
-    try:
-        os.unlink(path)
-    except (FileNotFoundError, NotADirectoryError):
-        pass
+    folder, name = os.path.split(os.path.abspath(path))
+    with suppress(FileNotFoundError, NotADirectoryError), folders.opened(folder) as at:
+        os.unlink(name, dir_fd=at)
 
 
 def write_failure(error: OSError, path: str) -> Failure:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.engine import landlock, process
+from app.engine import landlock, process, seccomp
 from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach, Walls
 from app.engine.tools import Tools
@@ -61,6 +61,41 @@ def test_only_the_own_folder_is_written(folder: Path) -> None:
     assert "own/made written" in found
     assert found.count("PermissionError") == 3
     assert (folder / "input").read_text() == "the input"
+
+
+needs_seccomp = pytest.mark.skipif(not seccomp.works(), reason="the kernel filters no calls")
+
+
+@needs_seccomp
+@pytest.mark.parametrize(
+    "call",
+    [
+        "socket.socket(socket.AF_UNIX)",
+        "socket.socket(socket.AF_INET6)",
+        "socket.socket(socket.AF_VSOCK)",
+        "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)",
+        "os.chmod('own', 0o777)",
+        "os.chown('own', 0, 0)",
+        "os.setxattr('own', 'user.x', b'1')",
+    ],
+)
+def test_no_socket_is_made_and_no_mode_is_changed(folder: Path, call: str) -> None:
+    reach = Reach(readable=[str(folder / "input")], writable=[str(folder / "own")])
+    mode = (folder / "own").stat().st_mode
+    found = said(f"import os, socket; {call}; print('done')", folder, reach)
+    assert "done" not in found
+    assert "PermissionError" in found
+    assert (folder / "own").stat().st_mode == mode
+
+
+@pytest.mark.skipif(landlock.version() < 6, reason="the kernel's Landlock bounds no signals")
+def test_no_signal_leaves_it(folder: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        found = said(f"import os; os.kill({other.pid}, 9); print('sent')", folder, Reach())
+        assert other.poll() is None
+        other.kill()
+    assert "sent" not in found
+    assert "PermissionError" in found
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from app.engine import workspace
-from app.engine.storage import local
+from app.engine import probe, workspace
+from app.engine.storage import folders, local
+from app.engine.tools import Tools
 from app.errors import Failure
 from planner.uri import file_uri
 
@@ -81,7 +83,7 @@ def test_what_is_in_the_way_is_a_failure_with_a_code(roots: tuple[Path, Path]) -
     (inside / "file").write_text("x")
     uri = file_uri(str(inside / "file" / "o.mp4"))
     publication = local.plan_publication(uri, "1", [str(inside)])
-    with pytest.raises(Failure, match="OUTPUT_WRITE_FAILED"):
+    with pytest.raises(Failure, match="INVALID_OUTPUT"):
         publication.stage(str(inside / "file"), lambda _: None, lambda _: None)
 
 
@@ -109,3 +111,91 @@ def test_two_jobs_with_one_destination_do_not_share_a_part(roots: tuple[Path, Pa
     assert Path(one.path).read_text() == "one"
     other.reveal()
     assert Path(one.path).read_text() == "other"
+
+
+@pytest.fixture
+def inside(roots: tuple[Path, Path]) -> Path:
+    return roots[0]
+
+
+@pytest.fixture
+def outside(roots: tuple[Path, Path]) -> Path:
+    """A file of somebody else's."""
+    found = roots[1] / "secret"
+    found.write_text("secret")
+    return found
+
+
+def published(root: Path, uri: str, work_file: Path) -> Failure | None:
+    """What comes of publishing a file; None where it is published."""
+    publication = local.plan_publication(uri, "job-s1-1", [str(root)])
+    try:
+        publication.stage(str(work_file), lambda _: None, lambda _: None)
+        publication.reveal()
+    except Failure as failure:
+        return failure
+    return None
+
+
+def test_a_link_where_the_part_is_written_leads_nowhere(
+    inside: Path, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where work files are copied, as from another disk."""
+
+    def other_disk(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "another disk")
+
+    monkeypatch.setattr(local.os, "rename", other_disk)
+    made = tmp_path / "made"
+    made.write_text("made")
+    (inside / ".o.mp4.job-s1-1.part").symlink_to(outside)
+    assert published(inside, file_uri(str(inside / "o.mp4")), made) is None
+    assert (inside / "o.mp4").read_text() == "made"
+    assert not (inside / "o.mp4").is_symlink()
+    assert outside.read_text() == "secret"
+
+
+def test_a_folder_that_became_a_link_is_not_written_into(
+    inside: Path, outside: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    made.write_text("made")
+    folder = inside / "out"
+    folder.mkdir()
+    publication = local.plan_publication(file_uri(str(folder / "secret")), "1", [str(inside)])
+    folder.rmdir()
+    folder.symlink_to(outside.parent)
+    with pytest.raises(Failure, match="INVALID_OUTPUT"):
+        publication.stage(str(made), lambda _: None, lambda _: None)
+    publication.discard()
+    assert [path.name for path in outside.parent.iterdir()] == ["secret"]
+    assert outside.read_text() == "secret"
+
+
+def test_a_folder_that_became_a_link_before_the_end_reveals_nothing(
+    inside: Path, outside: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    made.write_text("made")
+    folder = inside / "out"
+    publication = local.plan_publication(file_uri(str(folder / "secret")), "1", [str(inside)])
+    publication.stage(str(made), lambda _: None, lambda _: None)
+    folder.rename(inside / "aside")
+    folder.symlink_to(outside.parent)
+    with pytest.raises(Failure):
+        publication.reveal()
+    assert outside.read_text() == "secret"
+
+
+def test_a_source_that_became_a_link_is_not_read(inside: Path, outside: Path) -> None:
+    source = inside / "in.mp4"
+    source.write_text("mine")
+    path = local.locate_source(file_uri(str(source)), [str(inside)])
+    source.unlink()
+    source.symlink_to(outside)
+    with pytest.raises(OSError, match="symbolic"):
+        folders.reading(path)
+    with pytest.raises(OSError, match="symbolic"):
+        local.md5(path)
+    with pytest.raises(Failure, match="INPUT_ACCESS_DENIED"):
+        probe.probe(path, Tools(ffmpeg="ffmpeg", ffprobe="ffprobe", version="9"))

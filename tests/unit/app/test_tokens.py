@@ -194,3 +194,36 @@ def test_a_jwks_on_a_private_network_is_not_read(
 def test_settings_that_do_not_go_together(variables: dict[str, str]) -> None:
     with pytest.raises(BadSettings, match="JWT_"):
         load(variables)
+
+
+def test_a_key_for_encryption_signs_nothing(
+    configure: Configure, pair: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    file = tmp_path / "jwks.json"
+    configure(JWT_ALGORITHM="RS256", JWT_JWKS=str(file))
+    document = json.loads(jwks(("one", pair)))
+    document["keys"][0]["use"] = "enc"
+    file.write_text(json.dumps(document))
+    assert tokens.recognise(rs256(pair)) is None
+    assert tokens.recognise(rs256(pair, kid=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_good"),
+    [("https://id.example", True), ("https://id.example/", False), ("https://other.example", False), (None, False)],
+)  # fmt: skip
+def test_tokens_are_of_the_issuer_that_is_trusted(
+    configure: Configure, issuer: Any, is_good: bool
+) -> None:
+    configure(
+        JWT_ALGORITHM="HS256",
+        JWT_SECRET=SECRET,
+        JWT_AUDIENCE="media",
+        JWT_ISSUER="https://id.example",
+    )
+    assert (tokens.recognise(hs256(iss=issuer)) is not None) is is_good
+
+
+@pytest.mark.parametrize("tenant", ["acme\n", "acme\r", "acme\u2028", " acme", "acme\0"])
+def test_a_tenant_is_its_name_and_nothing_behind_it(shared: None, tenant: str) -> None:
+    assert tokens.recognise(hs256(tenant=tenant)) is None

@@ -170,3 +170,30 @@ def test_any_value_anywhere_is_taken_or_refused(place: str, value: Any) -> None:
     for problem in found(changed(**{place: value})):
         assert problem.message
         assert not problem.pointer or problem.pointer.startswith("/")
+
+
+def test_an_answer_is_bounded_whatever_was_sent() -> None:
+    spec = copy.deepcopy(GOOD)
+    spec["operations"] = [
+        {
+            "op": "scale",
+            "input": "src",
+            "output": f"o{n}",
+            "params": {f"p{m}": 1 for m in range(50)},
+        }
+        for n in range(100)
+    ]
+    with pytest.raises(Invalid) as refused:
+        parse_spec(spec, POLICY)
+    problems = refused.value.problems
+    assert len(problems) == 501
+    assert "problems more" in problems[-1].message
+
+
+def test_operations_that_read_too_much_are_refused_before_they_are_looked_at() -> None:
+    spec = copy.deepcopy(GOOD)
+    spec["operations"] = [
+        {"op": "concat", "inputs": ["nobody"] * 500, "output": f"o{n}"} for n in range(5)
+    ]
+    with pytest.raises(Invalid, match="2500 inputs in all; 2000 are the most"):
+        parse_spec(spec, POLICY)
