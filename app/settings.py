@@ -188,6 +188,11 @@ class Settings:
         "Tasks at once that this worker is there for; set by media-pipeline worker",
         default=0,
     )
+    supervisor_pid: int = param(
+        Int(min=0),
+        "Without this process its workers end; set by media-pipeline up and run",
+        default=0,
+    )
     unsteady_file: str = param(
         String(),
         "Where media-pipeline up names the processes that do not stay up, for /readyz; set by it",

@@ -41,25 +41,31 @@ def main() -> None:
     spec = json.loads((Path(__file__).parent / "main-job.json").read_text())
     with tempfile.TemporaryDirectory(prefix="media-pipeline-demo-") as folder:
         source = Path(folder) / "talk.mp4"
+        given.out.mkdir(parents=True, exist_ok=True)
         if given.file:
             shutil.copyfile(given.file, source)
-            print(f"input    {given.file}")
+            print(f"input    {given.file}", flush=True)
         else:
-            print("input    rendering a clip of 8 s, 1920x1080, with sound")
+            print("input    rendering a clip of 8 s, 1920x1080, with sound", flush=True)
             render(source, tools.find(settings.current()).ffmpeg)
-        given.out.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, given.out / source.name)
         for output in spec["outputs"]:
             output["destination"] = str(given.out.absolute() / Path(output["destination"]).name)
         spec_file = Path(folder) / "main-job.json"
         spec_file.write_text(json.dumps(spec))
         print(
-            "job      trim 1 s to 7 s; 720p, 360p, square; sound as MP3 (examples/main-job.json)\n",
+            "job      trim 1 s to 7 s; 720p, 360p, square; sound as MP3 (examples/main-job.json)\n"
+            "service  PostgreSQL, Valkey and workers start, for this job alone\n",
             flush=True,
         )
         # jobs may use the spec's folder and the current one
         command = [sys.executable, "-m", "app.cli", "run", str(spec_file)]
         code = subprocess.run(command, cwd=given.out, check=False).returncode
     print(f"from nothing to files in {time.monotonic() - began:.1f} s")
+    if code == 0:
+        print(
+            "next     make up        the whole service here; README.md has the first request to it"
+        )
     sys.exit(code)
 
 

@@ -18,6 +18,24 @@ _REFUSED = (
 )
 
 
+_METADATA = (
+    IPv4Network("169.254.0.0/16"),
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("100.100.100.200/32"),
+    IPv6Network("fe80::/10"),
+    IPv6Network("fd00:ec2::/32"),
+)
+
+
+def may_tell_secrets(address: str) -> bool:
+    """Whether a numeric address may be that of a cloud's service which tells its machines their keys:
+    never asked, also where private networks may be. Raises: ValueError on a name."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    carried = _carried(ip) if isinstance(ip, IPv6Address) else None
+    judged = carried or ip
+    return any(judged in network for network in _METADATA if network.version == judged.version)
+
+
 def is_public(address: str) -> bool:
     """Whether a numeric address is one that anybody may reach. What carries an IPv4 address
     inside (mapped, 6to4, NAT64) is judged by that. Raises: ValueError on a name."""

@@ -13,7 +13,13 @@ from tasks.failed import TaskFailed, failed
 
 # the message of a killed pool child comes back when the dead attempt's lease has expired
 _AFTER_LOSS_S = ceil(settings.current().lease_s) + 1
-_CROWDED_S = 0.2
+_CROWDED_S = 0.3
+
+
+def _place_of(task: Task) -> str | None:  # type: ignore[type-arg]
+    """The place whose queue the message came by; None where any worker may have it."""
+    queue = str((task.request.delivery_info or {}).get("routing_key", ""))
+    return queue.partition(".")[2] or None
 
 
 @celery.task(
@@ -36,7 +42,7 @@ def run_step(self: Task, job_id: str, step_id: str) -> None:  # type: ignore[typ
         send.enqueue_step(job_id, step_id, outcome.level, outcome.kind, outcome.place)
     if outcome.is_crowded:
         time.sleep(_CROWDED_S)  # so that a queue of nothing else is not run through all the time
-        send.enqueue_step(job_id, step_id, outcome.level, outcome.kind)
+        send.enqueue_step(job_id, step_id, outcome.level, outcome.kind, _place_of(self))
     # a message that was sent again has no chain behind it, so its tail is sent from here
     woken = () if self.request.chain else outcome.woken
     send.enqueue_next(job_id, woken, outcome.level, outcome.is_turn)

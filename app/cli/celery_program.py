@@ -21,7 +21,8 @@ def main() -> None:
     name, *words = sys.argv[1:]
     command = getattr(import_module(f"celery.bin.{name}"), name)
     lifecycle = import_module("tasks.lifecycle")
-    guard = LastDeadline(float(settings.current().drain_s) + _AFTER_DRAIN_S)
+    now = settings.current()
+    guard = LastDeadline(float(now.drain_s) + _AFTER_DRAIN_S, now.supervisor_pid or None)
     setattr(celery, LAST_DEADLINE, guard)
     guard.start()
     context = CLIContext(app=celery, no_color=True, workdir=None, quiet=False)

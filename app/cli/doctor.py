@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 import click
+from rich.markup import escape
 
 from app.cli.output import EXIT_FAILED, out, print_json
 from app.embedded import postgres, valkey
@@ -27,7 +28,9 @@ def doctor(only: Sequence[str], as_json: bool) -> int:
     else:
         for name, verdict in found.items():
             sign = "[red]✗[/red]" if verdict.startswith("!") else "[green]✓[/green]"
-            out.print(f"{sign} {name:<18} {verdict.lstrip('!')}", highlight=False, soft_wrap=True)
+            out.print(
+                f"{sign} {name:<18} {escape(verdict.lstrip('!'))}", highlight=False, soft_wrap=True
+            )
     return EXIT_FAILED if any(verdict.startswith("!") for verdict in found.values()) else 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from rich.markup import escape
+from rich.padding import Padding
 
 from app import settings
 from app.cli.output import (
@@ -124,8 +125,12 @@ def list_operators(name: str | None, as_json: bool) -> int:
             print_json(found)
         else:
             for each in found:
+                words = f"[bold]{each['name']:<14}[/bold] {each['category']:<10} "
                 out.print(
-                    f"[bold]{each['name']:<14}[/bold] {each['category']:<10} {escape(_first_line(each))}"
+                    words + escape(_first_line(each)),
+                    soft_wrap=False,
+                    overflow="ellipsis",
+                    no_wrap=True,
                 )
         return 0
     operator = registry.find(name)
@@ -145,20 +150,28 @@ def _first_line(described: dict[str, Any]) -> str:
 
 
 def _describe(described: dict[str, Any]) -> None:
-    out.print(
-        f"[bold]{described['name']}[/bold]  ({described['category']})\n\n{escape(described['description'])}\n"
-    )
+    out.print(f"[bold]{described['name']}[/bold]  ({described['category']})\n")
+    for paragraph in described["description"].split("\n\n"):
+        _wrapped(escape(" ".join(paragraph.split())), indent=0)
+        out.print()
     for parameter in described["parameters"]:
         default = "required" if parameter["required"] else f"default {parameter['default']}"
         rules = ", ".join(f"{key} {value}" for key, value in parameter["rules"].items())
-        out.print(
-            f"  [bold]{parameter['name']}[/bold]  {parameter['type']}, {default}"
-            + (f", {escape(rules)}" if rules else "")
+        _wrapped(
+            f"[bold]{parameter['name']}[/bold]  {parameter['type']}, {default}"
+            + (f", {escape(rules)}" if rules else ""),
+            indent=2,
         )
-        out.print(f"    [dim]{escape(parameter['description'])}[/dim]")
+        _wrapped(f"[dim]{escape(parameter['description'])}[/dim]", indent=4)
     for example in described["examples"]:
-        out.print(f"\n  {escape(example['description'])}:")
+        out.print()
+        _wrapped(f"{escape(example['description'])}:", indent=2)
         out.print_json(data={"op": described["name"], "params": example["params"]}, indent=None)
+
+
+def _wrapped(markup: str, indent: int) -> None:
+    """Lines that end between words, whatever the terminal's width."""
+    out.print(Padding(markup, (0, 0, 0, indent), expand=False), soft_wrap=False)
 
 
 COMMANDS = (plan, validate, probe, list_operators)

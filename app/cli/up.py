@@ -1,23 +1,32 @@
 """`media-pipeline up`: the whole service on this machine, until Ctrl-C."""
 
+import errno
 import fcntl
 import os
+import shutil
+import socket
 import sys
 import time
 import urllib.request
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import IO
 
 import click
 
 from app import log, settings
+from app.cli import running
 from app.cli.output import complain, out
 from app.cli.signals import end_on_signals
+from app.embedded.server import CannotStart
 from app.embedded.stack import Stack
 from app.embedded.supervisor import Supervisor
+from app.engine import tools
 from app.services import api_keys
 
 _READY_S = 60
+_LEAST_FREE_BYTES = 300 << 20
 
 
 @click.command()
@@ -35,9 +44,7 @@ _READY_S = 60
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
-    default="media-pipeline-data",
-    show_default=True,
-    help="Databases, logs, media.",
+    help=f"Databases, logs, media.  [default: {running.FOLDER}]",
 )
 @click.option("--no-auth", is_flag=True, help="Let everybody in, for trying it out.")
 def up(
@@ -46,17 +53,22 @@ def up(
     workers: int,
     flower_port: int,
     no_flower: bool,
-    data_dir: Path,
+    data_dir: Path | None,
     no_auth: bool,
 ) -> int:
     """Run API, workers, beat and Flower here, with embedded databases. Ctrl-C stops all of it."""
-    folder = data_dir.absolute()
+    around = click.get_current_context().parent
+    given = data_dir or (around and around.params.get("data_dir"))
+    folder = Path(given or running.FOLDER).absolute()
     (folder / "media").mkdir(parents=True, exist_ok=True)
     lock = _lock(folder)
+    _check_place(folder, (host, port), None if no_flower else ("127.0.0.1", flower_port))
     end_on_signals()
     env = {"MEDIA_ROOTS": os.environ.get("MEDIA_ROOTS") or str(folder / "media")}
     if no_auth:
         env["AUTH_MODE"] = "off"
+    if _is_local(host) and not os.environ.get("ALLOW_PRIVATE_NETWORKS"):
+        env["ALLOW_PRIVATE_NETWORKS"] = "true"
     try:
         with Stack(
             data_dir=folder, is_durable=True, extra_env=env, supervisor=Supervisor(report=complain)
@@ -72,6 +84,7 @@ def up(
                     is_essential=False,
                 )  # fmt: skip
             _await_api(f"http://{host}:{port}/healthz", stack)
+            running.tell(folder, f"http://{host}:{port}")
             _greet(folder, f"http://{host}:{port}", None if no_flower else flower_port)
             while True:
                 stack.watch()
@@ -80,7 +93,40 @@ def up(
         out.print("stopped")
         return 0
     finally:
+        running.forget(folder)
         lock.close()
+
+
+def _check_place(folder: Path, *addresses: tuple[str, int] | None) -> None:
+    """What would keep the service from running, before anything is started. Raises: CannotStart,
+    Failure."""
+    tools.find(settings.current())
+    free = shutil.disk_usage(folder).free
+    if free < _LEAST_FREE_BYTES:
+        raise CannotStart(f"{folder} has {free >> 20} MiB free; the databases alone take some 100")
+    for address, option in zip(addresses, ("--port", "--flower-port"), strict=True):
+        if address is not None and not _is_free(*address):
+            raise CannotStart(f"port {address[1]} is taken: choose another with {option}")
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
+def _is_local(host: str) -> bool:
+    """Whether this machine alone is served."""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
 
 
 def _lock(folder: Path) -> IO[str]:
@@ -115,7 +161,12 @@ def _greet(folder: Path, url: str, flower_port: int | None) -> None:
     lines = [f"API      {url}  (docs: {url}/docs)"]
     if flower_port:
         lines.append(f"Flower   http://127.0.0.1:{flower_port}")
-    lines += [f"media    {roots}", f"logs     {folder / 'logs'}", "Ctrl-C stops everything."]
+    lines += [f"media    {roots}", f"logs     {folder / 'logs'}"]
+    if settings.current().allow_private_networks:
+        lines.append(
+            "private networks may be sources and get webhooks (ALLOW_PRIVATE_NETWORKS=false)"
+        )
+    lines.append("Ctrl-C stops everything.")
     out.print("\n".join(lines), markup=False)
     sys.stdout.flush()
 

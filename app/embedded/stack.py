@@ -60,6 +60,7 @@ class Stack:
         found["PROMETHEUS_MULTIPROC_DIR"] = str(self._run_dir / "metrics")
         (self._run_dir / "metrics").mkdir()
         found["METRICS_LISTEN"] = ""
+        found["SUPERVISOR_PID"] = str(os.getpid())
         found["UNSTEADY_FILE"] = str(self._run_dir / _UNSTEADY)
         found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)

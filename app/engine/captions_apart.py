@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import pysubs2
+
 from app.engine import captions, process
 from app.engine.outcome import Bounds
 from app.engine.sandbox import Reach
@@ -17,8 +19,10 @@ from app.errors import Failure
 from operators.problem import Code
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-_CODE = [os.path.join(_ROOT, name) for name in ("app", "operators", "planner")]
-_BEGIN = "import sys; sys.path.insert(0, sys.argv[1]); from app.engine.captions_apart import main; main()"
+_LIBRARY = os.path.dirname(os.path.realpath(pysubs2.__file__))
+_PATHS = [_ROOT, os.path.dirname(_LIBRARY)]
+_CODE = [*(os.path.join(_ROOT, name) for name in ("app", "operators", "planner")), _LIBRARY]
+_BEGIN = "import sys; sys.path[:0] = sys.argv[1].split(':'); from app.engine.captions_apart import main; main()"
 _TIMEOUT_S = 60
 _BOUNDS = Bounds(address_bytes=1 << 30, cpu_s=_TIMEOUT_S, file_bytes=1)
 _REFUSED = 3
@@ -27,7 +31,16 @@ _REFUSED = 3
 def rewrite(path: str, shown: Mapping[str, Any], tick: Tick) -> str:
     """`captions.rewrite` of a file; `shown` are its other arguments. Raises: Failure."""
     outcome = process.run(
-        [sys.executable, "-I", "-B", "-c", _BEGIN, _ROOT, path, json.dumps(shown)],
+        [
+            sys.executable,
+            "-I",
+            "-B",
+            "-c",
+            _BEGIN,
+            os.pathsep.join(_PATHS),
+            path,
+            json.dumps(shown),
+        ],
         cwd=os.path.dirname(path),
         timeout_s=_TIMEOUT_S,
         tick=tick,
@@ -40,6 +53,9 @@ def rewrite(path: str, shown: Mapping[str, Any], tick: Tick) -> str:
     if outcome.exit_code == _REFUSED:
         said = json.loads(outcome.stdout)
         raise Failure(code=Code(said["code"]), message=said["message"])
+    is_too_much = outcome.stopped or outcome.signal or "MemoryError" in "".join(outcome.stderr_tail)
+    if not is_too_much:
+        raise RuntimeError(f"captions were not rewritten: {outcome.stderr_tail[-3:]}")
     text = "The subtitles take more time or memory to read than they may."
     raise Failure(code=Code.RESOURCE_LIMIT_EXCEEDED, message=text)
 

@@ -6,9 +6,9 @@ later ends what is left of the process and of what it started.
 
 import os
 import signal
-import sys
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 
 from app.engine.family import descendants
@@ -19,11 +19,12 @@ _EXIT_CODE = 70  # EX_SOFTWARE: it did not end by itself
 
 
 class LastDeadline(threading.Thread):
-    """Of this process: it has `grace_s` from when its end begins."""
+    """Of this process: it has `grace_s` from when its end begins. `parent` is the process that keeps us
+    running, where there is one: without it we end."""
 
-    def __init__(self, grace_s: float) -> None:
+    def __init__(self, grace_s: float, parent: int | None = None) -> None:
         super().__init__(name="last deadline", daemon=True)
-        self._grace_s, self._parent = grace_s, os.getppid()
+        self._grace_s, self._parent = grace_s, parent
         self._has_begun = threading.Event()
 
     def begin(self) -> None:
@@ -32,21 +33,24 @@ class LastDeadline(threading.Thread):
 
     def run(self) -> None:
         while not self._has_begun.wait(_LOOK_S):
-            if os.getppid() != self._parent:
+            if self._parent is not None and os.getppid() != self._parent:
                 self._orphaned()
                 break
         time.sleep(self._grace_s)
-        print(
-            f"not over {self._grace_s:.0f} s after its end began: ends now",
-            file=sys.stderr,
-            flush=True,
-        )
-        for pid in [*descendants(os.getpid())]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        os._exit(_EXIT_CODE)
+        try:
+            _end_all(descendants(os.getpid()))
+            # not by print: whoever is stuck may hold its lock
+            os.write(2, f"not over {self._grace_s:.0f} s after its end began: ended\n".encode())
+        finally:
+            os._exit(_EXIT_CODE)
 
     def _orphaned(self) -> None:
         """Whoever started us is gone: nobody will tell us to end, unless the kernel did."""
         if not self._has_begun.wait(_AGAIN_S):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_all(pids: Iterable[int]) -> None:
+    for pid in list(pids):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

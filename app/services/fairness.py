@@ -14,17 +14,21 @@ from sqlalchemy.orm import Session
 from app import settings
 from app.store import shares
 
-_UPTO = (1, 2, 3, 5, 8, 13, 21, 34, 55)
-LAST = len(_UPTO)
-"""Of what was tried while its tenant had its share."""
+_UPTO = (1, 3, 8, 21)
+_CROWDED = len(_UPTO) + 1
 _NICEST = 10
 _STEP = 1.25
 """What a step of niceness is worth (sched(7))."""
 
 
 def level(outstanding: int) -> int:
-    """0 to 9: of a message whose tenant has so many others waiting or running."""
+    """0 to 4: of a message whose tenant has so many others waiting or running."""
     return bisect_right(_UPTO, outstanding)
+
+
+def crowded(own: int) -> int:
+    """5 to 9: of one that was tried while its tenant had its share; `own` is its level."""
+    return _CROWDED + own
 
 
 def level_of(session: Session, job_id: str) -> int:

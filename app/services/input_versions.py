@@ -3,12 +3,12 @@
 A file that is still being copied, or that somebody writes to, would be encoded without a word.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.engine.storage import local
 from app.errors import Failure
+from app.redact import redact_tree
 from app.services.step_run import Run
 from operators.problem import Code
 from planner.lower import listed_inputs
@@ -32,8 +32,11 @@ def versions(spec: JobSpec, roots: tuple[str, ...]) -> dict[str, str]:
 
 
 def noted(plan: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
-    """A plan that says which files it is for."""
+    """A plan that says which files it is for. It is shown, bundled and kept: what a URL is signed with
+    stays in the spec alone, from which it is run."""
     for node in plan["nodes"]:
+        if node["type"] in ("input", "output"):
+            node["params"] = redact_tree(node["params"])
         name = node["id"].removeprefix("input_")
         if node["type"] == "input" and name in known:
             node["params"][_VERSION] = known[name]
@@ -43,12 +46,19 @@ def noted(plan: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
 def check(run: Run) -> None:
     """Raises: Failure INPUT_CHANGED where an input of the step is not what was planned for."""
     for name, version in _planned(run):
-        path = run.locate(name)
-        if os.path.exists(path) and local.version_of(path) != version:
+        if _version_now(run.locate(name)) not in (None, version):
             raise Failure(
                 code=Code.INPUT_CHANGED,
                 message=f'Input "{name}" was written to after the job was planned.',
             )
+
+
+def _version_now(path: str) -> str | None:
+    """None where that cannot be said: whoever reads the file says why."""
+    try:
+        return local.version_of(path)
+    except OSError:
+        return None
 
 
 def _planned(run: Run) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from app import log, settings, tracing
 from app.engine import workspace
 from app.errors import Failure
@@ -38,15 +40,9 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
     now = settings.current()
     place = workspace.fingerprint(now.work_dir)
     try:
-        with transaction() as session:
-            share = shares.at_worker(session, job_id, step_id, worker)
-            if share.is_ready and share.due_in_s:
-                # the clock of whoever sent it is behind the one that counts
-                return StepOutcome(retry_in=share.due_in_s + CLOCK_MARGIN_S)
-            if share.is_ready and fairness.has_share(share.beside):
-                kind = steps.kind_of(session, job_id, step_id)
-                return StepOutcome(is_crowded=True, kind=kind, level=fairness.LAST)
-        claimed = _claim(job_id, step_id, worker, place, share.beside)
+        claimed = _claim(job_id, step_id, worker, place)
+        if isinstance(claimed, StepOutcome):
+            return claimed
         if claimed is None:
             return _direct(job_id, step_id, place)
     except Unreachable as error:
@@ -74,9 +70,8 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             tells=bool(attempt.job.spec.get("webhook_url")),
         ) as lease:  # fmt: skip
             done = step_perform.perform(attempt, lease, seconds_left)
-            return StepOutcome(
-                is_turn=done.is_turn, woken=done.woken, level=_level_behind(attempt, done)
-            )
+            level = _level_of(attempt) if done.woken else 0
+            return StepOutcome(is_turn=done.is_turn, woken=done.woken, level=level)
     except Failure as failure:
         retry_in = step_settle.settle_failure(attempt, failure)
         return _failed(attempt, failure, retry_in)
@@ -98,21 +93,19 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
 
 
 def _failed(attempt: Attempt, failure: Failure, retry_in: float | None) -> StepOutcome:
-    level = 0
-    if retry_in is not None:
-        with transaction() as session:
-            level = fairness.level_of(session, attempt.job.job_id)
     return StepOutcome(
-        retry_in=retry_in, failure=failure, kind=attempt.kind, level=level, is_turn=retry_in is None
-    )
+        retry_in=retry_in, failure=failure, kind=attempt.kind, is_turn=retry_in is None,
+        level=0 if retry_in is None else _level_of(attempt),
+    )  # fmt: skip
 
 
-def _level_behind(attempt: Attempt, done: steps.Completion) -> int:
-    """Of the messages of the steps that waited for this one."""
-    if not done.woken:
+def _level_of(attempt: Attempt) -> int:
+    """Of messages about steps of the job. What has been settled stays so without Postgres."""
+    try:
+        with transaction() as session:
+            return fairness.level_of(session, attempt.job.job_id)
+    except Unreachable:
         return 0
-    with transaction() as session:
-        return fairness.level_of(session, attempt.job.job_id)
 
 
 def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
@@ -133,11 +126,32 @@ def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:
     return StepOutcome(is_turn=True)
 
 
+def _not_now(
+    session: Session, job_id: str, step_id: str, share: shares.Share
+) -> StepOutcome | None:
+    """What to do with a step that waits for a worker, but not for us, or not yet."""
+    if not share.is_ready:
+        return None
+    if share.due_in_s:
+        # the clock of whoever sent it is behind the one that counts
+        return StepOutcome(retry_in=share.due_in_s + CLOCK_MARGIN_S)
+    if not fairness.has_share(share.beside):
+        return None
+    level = fairness.crowded(fairness.level_of(session, job_id))
+    kind = steps.kind_of(session, job_id, step_id)
+    return StepOutcome(is_crowded=True, kind=kind, level=level)
+
+
 def _claim(
-    job_id: str, step_id: str, worker: str, place: str, beside: int
-) -> tuple[Attempt, float] | None:
-    """The attempt that is ours now, and the seconds that its job has left."""
+    job_id: str, step_id: str, worker: str, place: str
+) -> tuple[Attempt, float] | StepOutcome | None:
+    """The attempt that is ours now, and the seconds that its job has left; or what to do instead."""
     with transaction() as session:
+        if settings.current().worker_share:
+            shares.lock_worker(session, worker)
+        share = shares.at_worker(session, job_id, step_id, worker)
+        if (instead := _not_now(session, job_id, step_id, share)) is not None:
+            return instead
         lease_s = float(settings.current().lease_s)
         claim = claims.claim(session, job_id, step_id, worker, lease_s, place)
         if claim is None:
@@ -156,6 +170,10 @@ def _claim(
         if claim.is_first:
             webhook_note.note(session, job_id, "job.started")
     attempt = Attempt(
-        job=claim.job, step_id=step_id, number=claim.attempt, failures=claim.failures, beside=beside
+        job=claim.job,
+        step_id=step_id,
+        number=claim.attempt,
+        failures=claim.failures,
+        beside=share.beside,
     )
     return attempt, claim.seconds_left

@@ -13,6 +13,9 @@ from app.store.surroundings import Running, Surroundings
 _MISSED = 1.7
 """So many heartbeats without one is silence."""
 _STILL_S = 15.0
+_WRITTEN = 98.0
+"""Percent: what is left is to look at it, and to publish it."""
+_PLANNERS = ("control", "planning")
 _QUEUES = {"ffmpeg": "media", "transfer": "transfer"}
 
 
@@ -75,10 +78,8 @@ def _not_planned(job: Job, around: Surroundings) -> Why | None:
         wait_s = (job.plan_due_at - around.now).total_seconds()
         text = f"Its inputs could not be had; they are asked for again in {wait_s:.0f} s."
         return Why(code="RETRY_AT", message=text, since=job.updated_at)
-    queue = "control"
-    return (
-        _no_worker(queue, job.admitted_at or job.queued_at) if queue not in around.queues else None
-    )
+    missing = next((queue for queue in _PLANNERS if queue not in around.queues), None)
+    return _no_worker(missing, job.admitted_at or job.queued_at) if missing else None
 
 
 def _halted(run: Running, step: Step | None, now: datetime, rules: Rules) -> Why | None:
@@ -95,7 +96,7 @@ def _halted(run: Running, step: Step | None, now: datetime, rules: Rules) -> Why
         return Why(code="WORKER_SILENT", message=text, since=heard_at)
     moved_at = max(step.updated_at, run.started_at) if step else run.started_at
     still_s = (now - moved_at).total_seconds()
-    if step is None or step.kind != "ffmpeg" or still_s < _STILL_S:
+    if step is None or step.kind != "ffmpeg" or step.percent >= _WRITTEN or still_s < _STILL_S:
         return None
     text = (
         f"Step {run.step_id} on worker {name} has not moved for {still_s:.0f} s;"
@@ -114,14 +115,15 @@ def _waits(step: Step, around: Surroundings) -> Why | None:
         wait_s = (step.not_before - around.now).total_seconds()
         code = step.error["code"] if step.error else "an error"
         text = f"Step {step.step_id} failed ({code}) and is tried again in {wait_s:.0f} s."
-        return Why(code="RETRY_AT", message=text, since=step.queued_at)
+        return Why(code="RETRY_AT", message=text, since=step.updated_at)
     queue = _QUEUES[step.kind]
     if queue not in around.queues:
-        return _no_worker(queue, step.queued_at)
-    if step.queued_at and around.now - step.queued_at < timedelta(seconds=1):
+        return _no_worker(queue, step.updated_at)
+    # not queued_at, which is that of the last message
+    if around.now - step.updated_at < timedelta(seconds=1):
         return None
     text = f"Step {step.step_id} waits for a free place at a worker."
-    return Why(code="WAITS_FOR_SLOT", message=text, since=step.queued_at)
+    return Why(code="WAITS_FOR_SLOT", message=text, since=step.updated_at)
 
 
 def _no_worker(queue: str, since: datetime | None) -> Why:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.store.binds import JOB, STEP, key, table
@@ -38,6 +38,7 @@ _BESIDE = (
     .correlate(_JOBS)
     .scalar_subquery()
 )
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:by, 20))")
 _IS_READY = and_(
     _STEPS.c.status == _S.QUEUED.value, _STEPS.c.deps_left == 0,
 )  # fmt: skip
@@ -68,6 +69,11 @@ class Share:
     is_ready: bool
     beside: int
     due_in_s: float = 0
+
+
+def lock_worker(session: Session, worker: str) -> None:
+    """One claim of a worker at a time, until the transaction ends: what is counted stays true."""
+    session.execute(_LOCK, {"by": worker})
 
 
 def at_worker(session: Session, job_id: str, step_id: str, worker: str) -> Share:

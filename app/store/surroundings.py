@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from app.store.models import Job, QueueControl, StepAttempt, Worker
+from app.store.models import Job, QueueControl, Step, StepAttempt, Worker
 from app.store.status import TERMINAL, StepStatus, WorkerStatus
 
 _NOW = func.clock_timestamp()
@@ -23,8 +23,17 @@ _BUSY = (
         StepAttempt.job_id, StepAttempt.step_id, StepAttempt.attempt, StepAttempt.worker,
         StepAttempt.started_at, Worker.last_heartbeat_at, Worker.status.label("worker_status"),
     )
+    .select_from(Step)
+    .join(
+        StepAttempt,
+        and_(
+            StepAttempt.job_id == Step.job_id, StepAttempt.step_id == Step.step_id,
+            StepAttempt.attempt == Step.attempt,
+        ),
+    )
     .outerjoin(Worker, Worker.worker_id == StepAttempt.worker)
-    .where(StepAttempt.status == StepStatus.RUNNING.value)
+    # by the steps: those that run are few, and known by an index
+    .where(Step.status == StepStatus.RUNNING.value)
     .order_by(StepAttempt.started_at, StepAttempt.step_id)
 )  # fmt: skip
 
@@ -83,7 +92,7 @@ def look(session: Session, tenant_id: str, job_ids: Sequence[str], stale_s: floa
 
 def runs(session: Session, job_ids: Sequence[str] | None = None) -> list[Running]:
     """Attempts that run: of some jobs, or all."""
-    query = _BUSY if job_ids is None else _BUSY.where(StepAttempt.job_id.in_(job_ids))
+    query = _BUSY if job_ids is None else _BUSY.where(Step.job_id.in_(job_ids))
     return [
         Running(
             job_id=row.job_id,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.chaos import Chaos
+from tests.helpers.chaos import SETTINGS, Chaos
 from tests.helpers.service import processes_naming, running_service
 
 pytestmark = pytest.mark.stack("chaos")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.stack("chaos")
 def test_nothing_is_lost_whatever_dies(
     jobs: int, faults: int, limit_s: float, tmp_path: Path
 ) -> None:
-    with running_service(tmp_path / "data", "--workers", "2") as service:
+    with running_service(tmp_path / "data", "--workers", "2", **SETTINGS) as service:
         chaos = Chaos(service=service, chance=random.Random(3), frozen_s=4.5, preset="medium")
         report = chaos.run(jobs, faults, (0.2, 1.5), limit_s)
         logs = service.logs()

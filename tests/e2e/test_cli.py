@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
-from tests.helpers.service import clean_env, processes_naming
+from tests.helpers.service import clean_env, processes_naming, running_service
 
 pytestmark = pytest.mark.stack
 
@@ -184,3 +185,53 @@ def test_a_data_folder_serves_one(tmp_path: Path) -> None:
         done = cli("up", "--data-dir", str(tmp_path), cwd=tmp_path)
     assert done.returncode == 2
     assert "in use" in done.stderr
+
+
+def test_another_terminal_finds_the_service_that_runs_here(folder: Path) -> None:
+    """Without an address, a key or a variable, from the folder in which `up` was started."""
+    with running_service(folder / "media-pipeline-data") as service:
+        shown = cli("queue", "show", cwd=folder)
+        assert (shown.returncode, shown.stdout.startswith("admitting")) == (0, True), shown.stderr
+        key = cli("apikey", "create", "--tenant", "acme", cwd=folder).stdout.strip()
+        headers = {"Authorization": f"Bearer {key}"}
+        assert service.client.get("/v1/jobs", headers=headers).status_code == 200
+        asked = cli("doctor", "--only", "workers", "--only", "postgres", cwd=folder)
+        assert asked.returncode == 0, asked.stdout
+        told = folder / "media-pipeline-data" / "service.json"
+        assert told.stat().st_mode & 0o777 == 0o600
+        far = cli("--data-dir", str(folder / "media-pipeline-data"), "queue", "show", cwd=Path("/"))
+        assert far.returncode == 0, far.stderr
+    gone = cli("queue", "show", cwd=folder)
+    assert gone.returncode == 3
+    assert len(gone.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "said"),
+    [
+        (["queue", "show"], {}, "The database does not answer"),
+        (["apikey", "create"], {"DATABASE_URL": "postgresql://u:secret@127.0.0.1:1/x"}, "does not answer"),
+        (["db", "upgrade"], {"DATABASE_URL": "postgresql://u:secret@127.0.0.1:1/x"}, "does not answer"),
+        (["up"], {"FFMPEG_BINARY": "/nowhere/ffmpeg"}, "FFMPEG_UNAVAILABLE"),
+        (["up", "--data-dir", "clip.mp4"], {}, "Not a directory"),
+        (["up", "--data-dir", "/proc/nothing"], {}, "No such file"),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_one_line_before_anything_starts(
+    folder: Path, words: list[str], env: dict[str, str], said: str
+) -> None:
+    done = cli(*words, cwd=folder, **env)
+    assert done.returncode in (1, 3)
+    (line,) = done.stderr.splitlines()
+    assert said in line
+    assert "secret" not in done.stderr
+    assert processes_naming(str(folder)) == []
+
+
+@pytest.mark.parametrize("option", ["--port", "--flower-port"])
+def test_a_port_that_is_taken_is_said_before_a_key_is_made(folder: Path, option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = cli("up", option, str(taken.getsockname()[1]), cwd=folder)
+    assert done.returncode == 1
+    assert f"choose another with {option}" in done.stderr
+    assert "API key" not in done.stdout

@@ -16,9 +16,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg2
@@ -34,7 +35,9 @@ from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL, Service, commands, descendants, running_service
 from tests.helpers.specs import job, op
+from tests.helpers.web import web_server
 
+SETTINGS = {"ALLOW_PRIVATE_NETWORKS": "true"}
 _AT_LEAST = 3  # jobs to harm
 _FRAMES = 120
 
@@ -73,6 +76,7 @@ class Chaos:
     preset: str = "slower"
     """Of the encodes: how long a job takes."""
     report: Report = field(default_factory=Report)
+    _busy: list[threading.Thread] = field(default_factory=list)
 
     # faults: each does its harm, or returns False where there is nothing to harm now
 
@@ -116,6 +120,33 @@ class Chaos:
 
     def cut_off_redis(self) -> bool:
         return self._freeze(self.service.pids("valkey-server"))
+
+    def terminate_without_redis(self) -> bool:
+        """A worker is told to end while Redis does not answer."""
+        return self.cut_off_redis() and self.terminate_worker()
+
+    def kill_one_ten_times(self) -> bool:
+        """One kind of process, again and again, faster than it can be called healthy."""
+        words = self.chance.choice((("celery", " beat "), ("celery", "control@"), ("gunicorn",)))
+
+        def kill() -> None:
+            for _ in range(10):
+                pids = self.service.pids(*words)
+                _signal_all(pids[:1], signal.SIGKILL)
+                time.sleep(1.5)
+
+        thread = threading.Thread(target=kill, daemon=True)
+        thread.start()
+        self._busy.append(thread)
+        return True
+
+    def kill_everything(self) -> bool:
+        """`up` itself, and another one in its place."""
+        for thread in self._busy:
+            thread.join()
+        self.service.kill_and_begin_again()
+        self.redis_url = self.service.environment()["REDIS_URL"]
+        return True
 
     def _freeze(self, pids: list[int]) -> bool:
         _signal_all(pids, signal.SIGSTOP)
@@ -183,10 +214,14 @@ class Chaos:
         began = time.monotonic()
         media = Media(binaries=tools.find(settings.current()), folder=self.service.media)
         clip = media.clip("chaos.mp4", seconds=_FRAMES / 30, size="640x360")
-        ids = [self._submit(clip, number) for number in range(jobs)]
-        self._harm(faults, pause_s, ids, clip)
-        self._await_end(ids, limit_s)
-        self._look(ids)
+        with Nuisance(chaos=self, clip=clip) as nuisance:
+            ids = [self._submit(clip, number) for number in range(jobs)]
+            self._harm(faults, pause_s, ids, clip)
+            for thread in self._busy:
+                thread.join()
+            ids_of_all = [*ids, *nuisance.ids]
+            self._await_end(ids_of_all, limit_s)
+            self._look(ids, nuisance)
         self.report.seconds = time.monotonic() - began
         return self.report
 
@@ -199,6 +234,7 @@ class Chaos:
         spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": self.preset}}
 
         def submitted() -> str | None:
+            assert self.service.process.poll() is None, "the service itself has ended"
             with suppress(httpx.HTTPError):
                 answer = self.service.client.post("/v1/jobs", json=spec)
                 if answer.status_code == 201:
@@ -251,13 +287,15 @@ class Chaos:
         except AssertionError as late:
             self.report.wrong.append(f"not over: {late}")
 
-    def _look(self, ids: list[str]) -> None:
+    def _look(self, ids: list[str], nuisance: "Nuisance") -> None:
         report, count = self.report, self._count
+        report.wrong += nuisance.wrong()
+        among = "', '".join(ids)
         report.statuses.update(status for (status,) in self.service.rows("SELECT status FROM jobs"))
         report.attempts.update(
             status for (status,) in self.service.rows("SELECT status FROM step_attempts")
         )
-        lost = len(ids) - count("SELECT count(*) FROM jobs")
+        lost = len(ids) + len(nuisance.ids) - count("SELECT count(*) FROM jobs")
         open_jobs = "('completed', 'failed', 'cancelled')"
         checks = {
             "jobs were lost": lost,
@@ -272,6 +310,7 @@ class Chaos:
             ),
             "jobs failed without blame": count(
                 "SELECT count(*) FROM jobs WHERE status = 'failed' AND error->>'code' NOT IN ('WORKER_CRASHED', 'FFMPEG_CRASHED')"
+                f" AND job_id IN ('{among}')"
             ),
             "work files are left": len(self.service.work_files()),
             "parts are left": len(self.service.parts()),
@@ -297,15 +336,79 @@ class Chaos:
         return len(media.frame_hashes(path)) == _FRAMES
 
 
+@dataclass(kw_only=True)
+class Nuisance:
+    """Jobs of other people beside: sources that drip, receivers that are slow, an input that is still being
+    copied, outputs that would replace an input. Use as a context manager."""
+
+    chaos: Chaos
+    clip: Path
+    ids: list[str] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _is_over: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> "Nuisance":
+        web = self._stack.enter_context(web_server())
+        self._precious = self.chaos.service.media / "precious.mp4"
+        self._precious.write_bytes(self.clip.read_bytes())
+        growing = self.chaos.service.media / "growing.mp4"
+        whole = self.clip.read_bytes()
+        growing.write_bytes(whole[: len(whole) // 2])
+        drip = web.put("/drip.mp4", whole, drip_s=40 / len(whole), has_ranges=False)
+        hook = web.put("/slow", delay_s=5)
+        small = op("scale", "src", "o", width=160, height=-2)
+        for number in range(4):
+            out = self.chaos.service.media / "nuisance" / f"{number}.mp4"
+            self._send(job(drip, small, o=out))
+            self._send({**job(self.clip, small, o=out.with_suffix(".mkv")), "webhook_url": hook})
+        self._send(job(growing, small, o=out.with_suffix(".mov")))
+        self._stack.callback(self._grow(growing, whole).join)
+        self._stack.callback(self._is_over.set)
+        (self.chaos.service.media / "alias.mp4").symlink_to(self._precious)
+        for name in ("precious.mp4", "alias.mp4"):
+            source = self.chaos.service.media / (
+                "alias.mp4" if name == "precious.mp4" else "precious.mp4"
+            )
+            self._send(job(source, small, o=self.chaos.service.media / name))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _send(self, spec: dict[str, Any]) -> None:
+        answer = self.chaos.service.client.post("/v1/jobs", json=spec)
+        if answer.status_code == 201:
+            self.ids.append(answer.json()["job_id"])
+
+    def _grow(self, path: Path, whole: bytes) -> threading.Thread:
+        """Append to a file for as long as the block lasts."""
+
+        def write() -> None:
+            at = len(whole) // 2
+            while not self._is_over.wait(0.5) and at < len(whole):
+                with path.open("ab") as file:
+                    at += file.write(whole[at : at + 2000])
+
+        thread = threading.Thread(target=write, daemon=True)
+        thread.start()
+        return thread
+
+    def wrong(self) -> list[str]:
+        """What became of other files than outputs."""
+        is_same = self._precious.read_bytes() == self.clip.read_bytes()
+        return [] if is_same else ["an input was replaced"]
+
+
 FAULTS = (
     "kill_pool_child", "kill_worker", "kill_ffmpeg", "terminate_worker", "freeze_worker", "restart_redis",
     "flush_redis", "restart_postgres", "kill_beat", "duplicate_messages", "delay_messages", "cut_off_postgres", "cut_off_redis",
+    "terminate_without_redis", "kill_one_ten_times", "kill_everything",
 )  # fmt: skip
 
 
 def _messages(client: Redis) -> list[tuple[str, list[bytes]]]:
     """The messages that wait in the queues, by Redis key; priorities have keys of their own."""
-    queues = (names.CONTROL, names.MEDIA, names.TRANSFER)
+    queues = (names.CONTROL, names.PLANNING, names.MEDIA, names.TRANSFER, names.WEBHOOKS)
     keys = [key.decode() for queue in queues for key in client.keys(f"{queue}*")]
     found = [(key, client.lrange(key, 0, -1)) for key in keys if client.type(key) == b"list"]
     return [(key, messages) for key, messages in found if messages]
@@ -333,7 +436,7 @@ def main() -> int:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="media-pipeline-chaos-"))
     try:
-        with running_service(folder / "data", "--workers", "2") as service:
+        with running_service(folder / "data", "--workers", "2", **SETTINGS) as service:
             chaos = Chaos(service=service, chance=random.Random(asked.seed), frozen_s=8)
             report = chaos.run(asked.jobs, asked.faults, (1.0, 5.0), asked.limit)
     finally:

@@ -32,6 +32,8 @@ _FIXED = {
     "LOG_LEVEL": "warning", "RATE_LIMIT_PER_MINUTE": "0", "RATE_LIMIT_SUBMIT_PER_MINUTE": "0",
     # what a test waits for is time, which a second thread would only make dearer
     "FFMPEG_THREADS": "1",
+    # as where others are served, too
+    "ALLOW_PRIVATE_NETWORKS": "false",
 }  # fmt: skip
 VISIBILITY_TIMEOUT_S = 2.0
 """Of services whose broker is to deliver again what is not acknowledged."""
@@ -50,6 +52,19 @@ def clean_env(**more: str) -> dict[str, str]:
     return {**{k: v for k, v in os.environ.items() if k not in ours}, **fast(), **more}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How a service is started, and where it prints."""
+
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    output: Path
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        with open(self.output, "ab") as log:
+            return subprocess.Popen(self.argv, env=self.env, stdout=log, stderr=subprocess.STDOUT)
+
+
 @dataclass(kw_only=True)
 class Service:
     """A running service, seen through its HTTP API and its processes."""
@@ -58,6 +73,17 @@ class Service:
     data_dir: Path
     client: httpx.Client
     key: str
+    launch: Launch
+
+    def kill_and_begin_again(self) -> None:
+        """SIGKILL to `up`, and another one on the same folder once nothing is left of the first."""
+        family = descendants(self.process.pid)
+        self.process.kill()
+        self.process.wait()
+        until("nothing is left", lambda: not any(map(_is_alive, family)), 40)
+        self.__dict__.pop("_database", None)
+        self.process = self.launch.begin()
+        _await_workers(self)
 
     @property
     def media(self) -> Path:
@@ -236,6 +262,14 @@ class Service:
         return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-1500:]}" for f in files)
 
 
+def _is_alive(pid: int) -> bool:
+    """Not a process that has ended and waits for its parent to notice."""
+    try:
+        return stat(pid)[0] != "Z"
+    except OSError:
+        return False
+
+
 def files_in(folder: Path) -> list[Path]:
     """All files below; folders may go away while they are looked at."""
     found = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
@@ -302,23 +336,26 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
     """`media-pipeline up`, ready to serve; stopped at the end, with nothing left behind."""
     kinds.require("stack")
     port = free_port()
-    output = data_dir.parent / f"{data_dir.name}.up.log"
-    with open(output, "wb") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "app.cli", "up", "--port", str(port), "--data-dir", str(data_dir),
-                "--no-flower", *options,
-            ],
-            env=clean_env(**env), stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    launch = Launch(
+        argv=(
+            sys.executable, "-m", "app.cli", "up", "--port", str(port), "--data-dir", str(data_dir),
+            "--no-flower", *options,
+        ),
+        env=clean_env(**env), output=data_dir.parent / f"{data_dir.name}.up.log",
+    )  # fmt: skip
+    service = None
+    process = launch.begin()
     try:
-        key = _await_greeting(process, output)
+        key = _await_greeting(process, launch.output)
         headers = {"Authorization": f"Bearer {key}"}
         with http_client(f"http://127.0.0.1:{port}", headers) as client:
-            service = Service(process=process, data_dir=data_dir, client=client, key=key)
+            service = Service(
+                process=process, data_dir=data_dir, client=client, key=key, launch=launch
+            )
             _await_workers(service)
             yield service
     finally:
+        process = service.process if service else process
         process.send_signal(signal.SIGINT)
         try:
             process.wait(timeout=scaled(30))
@@ -338,6 +375,10 @@ def _await_greeting(process: subprocess.Popen[bytes], output: Path) -> str:
 
 def _await_workers(service: Service) -> None:
     def is_ready() -> bool:
-        return bool(service.client.get("/readyz").json()["status"] == "ok")
+        assert service.process.poll() is None, service.launch.output.read_text()
+        try:
+            return bool(service.client.get("/readyz").json()["status"] == "ok")
+        except httpx.TransportError:
+            return False
 
     until("all workers are ready", is_ready, 60, service.logs)

@@ -351,13 +351,27 @@ def test_documentation_is_served_from_here(client: FlaskClient) -> None:
         "/v1/operators/{name}",
     }
     body = spec["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]
-    assert "inputs" in body["schema"]["oneOf"][0]["properties"]
+    assert body["schema"]["oneOf"][0] == {"$ref": "#/components/schemas/JobSpec"}
+    assert "inputs" in spec["components"]["schemas"]["JobSpec"]["properties"]
+    assert "Authorize" in spec["info"]["description"]
     page = client.get("/docs").get_data(as_text=True)
     assert "http" not in page.replace("http://127", "").split("<body")[0]
     with client.get("/docs/assets/swagger-ui.css") as asset:
         assert asset.status_code == 200
     assert "What to do" in client.get("/docs/errors/INPUT_NOT_FOUND").get_data(as_text=True)
     assert client.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_the_example_of_the_document_is_accepted(client: FlaskClient, key: str) -> None:
+    shown = client.get("/openapi.json").get_json()["components"]["examples"]["Job"]["value"]
+    answer = client.post("/v1/jobs", json=shown, headers=auth(key))
+    assert answer.status_code == 201, answer.text
+
+
+def test_the_first_page_leads_on(client: FlaskClient) -> None:
+    page = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status_code, page.headers["Location"]) == (302, "/docs")
+    assert client.get("/").get_json()["openapi"] == "/openapi.json"
 
 
 def test_health_tells_what_is_missing(client: FlaskClient) -> None:

@@ -102,7 +102,7 @@ def test_what_reads_captions_sees_no_other_file(tmp_path: Path, monkeypatch: Any
     other.write_bytes(bombs.srt("secret"))
     code = captions_apart._BEGIN.replace("main()", f"sys.argv[2] = {str(other)!r}; main()")
     monkeypatch.setattr(captions_apart, "_BEGIN", code)
-    with pytest.raises(Failure):
+    with pytest.raises(RuntimeError, match="Permission denied"):
         captions_apart.rewrite(str(seen), SHOWN, never)
 
 

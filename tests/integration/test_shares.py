@@ -90,7 +90,7 @@ def test_a_step_whose_tenant_has_its_share_is_left_for_later(
         run(running, "s1", "media1")
         outcome = step_execute.execute(waiting, "s1", "media1")
         assert outcome.is_crowded
-        assert outcome.level == fairness.LAST
+        assert outcome.level == fairness.crowded(1)
         with transaction() as session:
             assert steps.of_job(session, waiting)[0].attempt == 0
     finally:

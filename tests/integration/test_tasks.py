@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from celery.signals import task_failure
 from celery.worker import state
 from redis import Redis
 from sqlalchemy import text
@@ -17,14 +18,18 @@ from sqlalchemy.exc import OperationalError
 
 from app import settings
 from app.embedded.valkey import Valkey
+from app.errors import Failure
 from app.queue import send
 from app.queue.celery import celery
 from app.queue.names import CONTROL, MEDIA, PLANNING, TRANSFER
 from app.queue.urls import celery_url
-from app.services import job_read, job_submit, sweep
+from app.services import job_read, job_submit, step_perform, sweep
 from app.services.frontier import Frontier
+from app.services.step_run import Run
 from app.store import attempts
 from app.store.session import transaction
+from app.store.steps import Completion
+from operators.problem import Code
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
 from tests.helpers.service import stat
@@ -157,3 +162,46 @@ def test_a_moment_without_postgres_does_not_wait_for_the_sweep(
     monkeypatch.setattr(f"app.services.{module}.{name}", act)
     assert send.enqueue_admit() if name == "admit" else send.enqueue_advance("job_x")
     until("the task is tried again", lambda: len(called) > 1, 10, lambda: called)
+
+
+@pytest.fixture
+def failed_tasks() -> Iterator[list[str]]:
+    """What tasks failed for, as Flower is told of it."""
+    found: list[str] = []
+
+    def note(sender: object = None, exception: object = None, **_: object) -> None:
+        found.append(f"{getattr(sender, 'name', '')}: {exception}")
+
+    task_failure.connect(note)
+    yield found
+    task_failure.disconnect(note)
+
+
+def test_a_job_that_cannot_be_planned_is_a_failed_task(
+    worker: None, failed_tasks: list[str]
+) -> None:
+    source = Path(settings.current().media_roots) / "gone.mp4"
+    spec = job(source, op("trim", "src", "cut", end=1), cut=source.with_name("never.mp4"))
+    job_id = job_submit.submit(spec, "default")["job_id"]
+    assert wait(str(job_id))["status"] == "failed"
+    until("its task has failed", lambda: failed_tasks, 5)
+    (told,) = failed_tasks
+    assert told.startswith("media_pipeline.advance_job: INPUT_NOT_FOUND: ")
+
+
+def test_every_failed_attempt_is_a_failed_task_and_the_job_goes_on(
+    spec: dict[str, object], failed_tasks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice nothing was written, then it was: two failed tasks, and a job that is completed."""
+    make, tries = step_perform._make, []
+
+    def fail_twice(run: Run) -> Completion:
+        tries.append(run)
+        if len(tries) < 3:
+            raise Failure(code=Code.STALLED)
+        return make(run)
+
+    monkeypatch.setattr(step_perform, "_make", fail_twice)
+    job_id = job_submit.submit(spec, "default")["job_id"]
+    assert wait(str(job_id))["status"] == "completed"
+    assert [told.partition(": ")[2][:7] for told in failed_tasks] == ["STALLED", "STALLED"]

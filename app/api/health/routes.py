@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint as Pages
-from flask import Response, render_template_string
+from flask import Response, redirect, render_template_string, request
 from markupsafe import Markup
 from marshmallow import Schema, fields
 
@@ -76,6 +76,14 @@ def show_metrics() -> Response:
     if not settings.current().metrics_public:
         require("admin")
     return Response(metrics.render(), content_type=metrics.CONTENT_TYPE)
+
+
+@pages.get("/")
+def begin() -> Any:
+    """Where to go from here: a page for people, addresses for programs."""
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        return redirect("/docs")
+    return {"docs": "/docs", "openapi": "/openapi.json", "jobs": "/v1/jobs", "ready": "/readyz"}
 
 
 @pages.get("/docs/errors")

@@ -3,12 +3,16 @@
 Paths are as `os.path.realpath` gives them, so a link in one of them was not there when it was checked.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, BufferedWriter
 
 _STEP = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# a pipe without a writer would keep whoever opens it
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -43,10 +47,15 @@ def _step(name: str, at: int, makes: bool) -> int:
 
 
 def reading(path: str) -> BufferedReader:
-    """A file, opened to be read. Raises: OSError; ELOOP where it is a link."""
+    """A file, opened to be read. Raises: OSError; ELOOP where it is a link, EINVAL where it is a pipe,
+    a folder or the like."""
     folder, name = os.path.split(os.path.abspath(path))
     with opened(folder) as at:
-        return os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at), "rb")
+        found = os.open(name, _READ, dir_fd=at)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise OSError(errno.EINVAL, "Not a file", path)
+    return os.fdopen(found, "rb")
 
 
 def new_file(name: str, at: int) -> BufferedWriter:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-from planner.addresses import is_public
+from planner.addresses import is_public, may_tell_secrets
 
 _PORTS = frozenset({80, 443, 8000, 8080, 8443})
 _LEAST_BYTES_A_S = 1024
@@ -80,6 +80,8 @@ class Guard(httpcore.NetworkBackend):
         # one private address among public ones is an attack, or a mistake
         if not self.allows_private and not all(map(is_public, found)):
             raise Blocked(f"{host} is not on the public internet")
+        if any(map(may_tell_secrets, found)):
+            raise Blocked(f"{host} is not asked from a server")
         return found
 
 

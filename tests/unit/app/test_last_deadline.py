@@ -1,5 +1,6 @@
 """A process that cannot end by itself is ended, with what it started."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from tests.helpers.service import processes_naming
 _STUCK = """
 import signal, subprocess, sys, threading
 from app.engine.last_deadline import LastDeadline
-guard = LastDeadline(0.2)
+guard = LastDeadline(0.2, int(sys.argv[2]))
 guard.start()
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)", sys.argv[1]])
 signal.signal(signal.SIGTERM, lambda *_: guard.begin())
@@ -22,7 +23,8 @@ while True:
 """
 _PARENT = """
 import os, subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[1]], stdout=subprocess.PIPE)
+words = [sys.executable, "-c", sys.argv[2], sys.argv[1], str(os.getpid())]
+child = subprocess.Popen(words, stdout=subprocess.PIPE)
 child.stdout.readline()
 os._exit(0)
 """
@@ -30,14 +32,14 @@ os._exit(0)
 
 def test_who_was_told_to_end_and_cannot_is_ended(tmp_path: Path) -> None:
     mark = str(tmp_path / "told")
-    words = [sys.executable, "-c", _STUCK, mark]
+    words = [sys.executable, "-c", _STUCK, mark, str(os.getpid())]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"stuck\n"
         child.terminate()
         _, said = child.communicate(timeout=scaled(10))
     assert child.returncode == 70
-    assert b"ends now" in said
+    assert b"ended" in said
     until("nothing is left", lambda: not processes_naming(mark), 5)
 
 

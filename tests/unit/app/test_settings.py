@@ -9,7 +9,7 @@ from operators.reading import declared
 
 ROOT = Path(__file__).parents[3]
 # for one process of ours to tell another, not for people to set
-INTERNAL = {"WORKER_ID", "WORKER_SLOTS", "WORKER_SHARE", "UNSTEADY_FILE"}
+INTERNAL = {"WORKER_ID", "WORKER_SLOTS", "WORKER_SHARE", "UNSTEADY_FILE", "SUPERVISOR_PID"}
 
 
 def test_the_example_names_every_variable() -> None:

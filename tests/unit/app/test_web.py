@@ -174,6 +174,23 @@ def test_hosts_that_are_not_public(host: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "[::ffff:169.254.169.254]",
+        "100.100.100.200",
+    ],
+)
+def test_what_clouds_tell_their_machines_is_never_asked(host: str) -> None:
+    """Also where private networks may be: on somebody's own machine, which may be a cloud's."""
+    web = Web(guard=Guard(allows_private=True, patience_s=0.4))
+    with pytest.raises(Blocked, match="not asked"), web.open(f"http://{host}/latest/meta-data"):
+        pass
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://cdn.example:22/x", "http://cdn.example:6379/x", "ftp://cdn.example/x", "file:///etc/passwd",

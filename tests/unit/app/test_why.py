@@ -11,7 +11,7 @@ from app.store.surroundings import Running, Surroundings
 
 NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
 RULES = Rules(heartbeat_s=10, stale_s=30, stall_s=120, concurrent_jobs=5)
-ALL = frozenset({"control", "media", "transfer"})
+ALL = frozenset({"control", "planning", "media", "transfer"})
 
 
 def before(seconds: float) -> datetime:
@@ -31,7 +31,7 @@ def a_job(status: str = "processing", **more: Any) -> Job:
 def a_step(status: str = "queued", **more: Any) -> Step:
     known = {
         "step_id": "s1", "kind": "ffmpeg", "deps_left": 0, "queued_at": before(20), "updated_at": before(3),
-        "not_before": None, "error": None,
+        "not_before": None, "error": None, "percent": 40.0,
     }  # fmt: skip
     return Step(status=status, **(known | more))
 
@@ -66,7 +66,7 @@ RUNNING = a_step("running")
         (a_job(**WAITING), [], around(queues=frozenset({"control"})), "WAITS_FOR_WORKER", "queue media"),
         (a_job(**WAITING), [], around(), "WAITS_FOR_SLOT", "number 3"),
         (a_job("validating", plan_due_at=NOW + timedelta(seconds=7)), [], around(), "RETRY_AT", "in 7 s"),
-        (a_job("pending"), [], around(queues=frozenset({"media"})), "WAITS_FOR_WORKER", "queue control"),
+        (a_job("pending"), [], around(queues=frozenset({"media", "planning"})), "WAITS_FOR_WORKER", "queue control"),
         (a_job(), [a_step()], around(), "WAITS_FOR_SLOT", "s1 waits"),
         (a_job(), [a_step()], around(queues=frozenset({"control"})), "WAITS_FOR_WORKER", "queue media"),
         (
@@ -99,7 +99,9 @@ def test_each_situation_has_a_code_and_says_what_it_is(
         (a_job(), [RUNNING, a_step(step_id="s2")], around(a_run())),
         # it has just begun, and has had no time to move
         (a_job(), [a_step("running", updated_at=before(90))], around(a_run(started_at=before(2)))),
-        (a_job(), [a_step(queued_at=before(0.2))], around()),
+        (a_job(), [a_step(updated_at=before(0.2))], around()),
+        # it is written, and is looked at
+        (a_job(), [a_step("running", updated_at=before(90), percent=99)], around(a_run())),
         (a_job(), [a_step(deps_left=1)], around()),
     ],
 )  # fmt: skip

@@ -1,0 +1,33 @@
+"""A tenant's job takes at most twice its lonely time, whatever another tenant does (`make neighbours`)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.media import Media
+from tests.helpers.neighbours import LOADS, Street, alone, beside, street
+
+pytestmark = pytest.mark.stack("neighbours")
+
+# waits of a tenth of a second are no more than the noise of a machine that others use as well
+_NOISE_S = 0.7
+
+
+@pytest.fixture(scope="module")
+def on(tmp_path_factory: pytest.TempPathFactory, media: Media) -> Iterator[tuple[Street, float]]:
+    """The street, and what the polite tenant's job takes alone."""
+    with street(media, tmp_path_factory.mktemp("neighbours")) as made:
+        yield made, alone(made)
+
+
+_SHORT = ("many_jobs", "silent_sources", "slow_receivers")
+
+
+@pytest.mark.parametrize(
+    "load",
+    [name if name in _SHORT else pytest.param(name, marks=pytest.mark.full) for name in LOADS],
+)
+def test_nobody_is_in_the_way_of_others(on: tuple[Street, float], load: str) -> None:
+    here, lonely_s = on
+    taken_s = beside(here, LOADS[load])
+    assert taken_s < 2 * lonely_s + _NOISE_S, f"{taken_s:.2f} s, alone {lonely_s:.2f} s"
