@@ -92,7 +92,7 @@ def test_pages_meet_without_gap_or_overlap() -> None:
         before = (page[-1].created_at, page[-1].job_id)
     assert seen == ids[::-1]
     with transaction() as session:
-        odd = jobs.page(session, "pages", tags=[("n", "1")], limit=10)
+        odd = jobs.page(session, "pages", tags=["n:1"], limit=10)
         assert {job.job_id for job in odd} == set(ids[1::2])
         assert jobs.page(session, "pages", statuses=["failed"], limit=10) == []
         assert jobs.page(session, "another", limit=10) == []
