@@ -10,11 +10,14 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from app.engine.family import descendants
 
 _LOOK_S = 1.0
 _AGAIN_S = 3.0
+_OVER = ("Z", "X")
+"""States of a process that has ended."""
 _EXIT_CODE = 70  # EX_SOFTWARE: it did not end by itself
 
 
@@ -33,7 +36,7 @@ class LastDeadline(threading.Thread):
 
     def run(self) -> None:
         while not self._has_begun.wait(_LOOK_S):
-            if self._parent is not None and os.getppid() != self._parent:
+            if self._parent is not None and _is_gone(self._parent):
                 self._orphaned()
                 break
         time.sleep(self._grace_s)
@@ -48,6 +51,17 @@ class LastDeadline(threading.Thread):
         """Whoever started us is gone: nobody will tell us to end, unless the kernel did."""
         if not self._has_begun.wait(_AGAIN_S):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _is_gone(parent: int) -> bool:
+    """Our parent is another one, and this one is no more: whose environment was copied may live."""
+    if os.getppid() == parent:
+        return False
+    try:
+        state = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state in _OVER
 
 
 def _end_all(pids: Iterable[int]) -> None:

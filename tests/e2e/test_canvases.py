@@ -123,7 +123,7 @@ def test_steps_run_where_the_files_are_that_they_read(
     worked = []
     for job_id in ids:
         steps = stepwise.get(f"/v1/jobs/{job_id}/steps")["data"]
-        assert all(len(step["attempts"]) == 1 for step in steps)
+        assert all(len(step["attempts"]) == 1 for step in steps), stepwise.story(job_id)
         names = {step["attempts"][0]["worker"].startswith("another@") for step in steps}
         assert len(names) == 1, "the steps of a chain ran on two machines"
         worked += names
