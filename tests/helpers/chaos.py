@@ -40,6 +40,7 @@ from tests.helpers.web import web_server
 SETTINGS = {"ALLOW_PRIVATE_NETWORKS": "true"}
 _AT_LEAST = 3  # jobs to harm
 _FRAMES = 120
+_DRIPS_S = 10.0
 
 
 @dataclass(kw_only=True)
@@ -214,7 +215,8 @@ class Chaos:
         began = time.monotonic()
         media = Media(binaries=tools.find(settings.current()), folder=self.service.media)
         clip = media.clip("chaos.mp4", seconds=_FRAMES / 30, size="640x360")
-        with Nuisance(chaos=self, clip=clip) as nuisance:
+        tiny = media.clip("tiny.mp4", seconds=1, size="160x120")
+        with Nuisance(chaos=self, clip=clip, tiny=tiny) as nuisance:
             ids = [self._submit(clip, number) for number in range(jobs)]
             self._harm(faults, pause_s, ids, clip)
             for thread in self._busy:
@@ -343,6 +345,8 @@ class Nuisance:
 
     chaos: Chaos
     clip: Path
+    tiny: Path
+    """What drips: byte by byte, a few seconds long."""
     ids: list[str] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
     _is_over: threading.Event = field(default_factory=threading.Event)
@@ -354,7 +358,8 @@ class Nuisance:
         growing = self.chaos.service.media / "growing.mp4"
         whole = self.clip.read_bytes()
         growing.write_bytes(whole[: len(whole) // 2])
-        drip = web.put("/drip.mp4", whole, drip_s=40 / len(whole), has_ranges=False)
+        small_one = self.tiny.read_bytes()
+        drip = web.put("/drip.mp4", small_one, drip_s=_DRIPS_S / len(small_one), has_ranges=False)
         hook = web.put("/slow", delay_s=5)
         small = op("scale", "src", "o", width=160, height=-2)
         for number in range(4):
