@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,12 +22,16 @@ def connected(service: Service) -> socket.socket:
     return socket.create_connection((where.hostname, where.port), timeout=scaled(10))
 
 
-def answered(connection: socket.socket, sent: bytes) -> httpx.Response:
-    """The answer to some bytes, read to the end of the connection."""
-    connection.sendall(sent)
+def answered(connection: socket.socket, sent: bytes) -> httpx.Response | None:
+    """The answer to some bytes, read to the end of the connection; None where that was closed on us, who
+    sent more than was read."""
     found = b""
-    while more := connection.recv(65536):
-        found += more
+    with suppress(OSError):
+        connection.sendall(sent)
+        while more := connection.recv(65536):
+            found += more
+    if not found:
+        return None
     head, _, body = found.rpartition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n\r\n")[-1].decode().split("\r\n")
     headers = [tuple(line.split(": ", 1)) for line in lines]
@@ -94,6 +98,9 @@ def test_a_body_that_is_too_large_is_refused_however_it_comes(
 def test_what_is_not_http_is_told_as_a_problem(service: Service, sent: bytes) -> None:
     with closing(connected(service)) as connection:
         answer = answered(connection, sent)
+    if answer is None:
+        assert len(sent) > 65536
+        return
     assert 400 <= answer.status_code < 600
     assert answer.status_code != 500
     assert answer.json()["code"] == "MALFORMED_REQUEST", answer.text

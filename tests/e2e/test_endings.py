@@ -44,13 +44,11 @@ def test_a_broker_that_hangs_does_not_keep_the_service_from_ending(tmp_path: Pat
 
 def test_a_worker_that_ends_in_good_order_says_so_and_is_not_lost(tmp_path: Path) -> None:
     with running_service(tmp_path / "data", METRICS_PUBLIC="true") as service:
-        ((before,),) = service.rows("SELECT count(*) FROM workers WHERE status <> 'offline'")
         with service.another_worker(tmp_path / "other"):
             pass
         ended = "SELECT status FROM workers WHERE worker_id LIKE 'another@%'"
         assert service.rows(ended) == [("offline",)]
         service.await_heartbeats()
-        assert service.rows("SELECT count(*) FROM workers WHERE status <> 'offline'") == [(before,)]
         lost = [
             line
             for line in service.client.get("/metrics").text.splitlines()
