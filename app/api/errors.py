@@ -28,21 +28,28 @@ _BY_STATUS = {
 
 def respond(failure: Failure, status: int | None = None) -> Response:
     """The response of a failure."""
-    error = failure.to_json(request_id=g.get("request_id"))
     code = status or failure.meaning.status
-    document = {
-        "type": error["documentation"],
-        "title": failure.meaning.message,
-        "status": code,
-        "detail": error["message"],
-        "instance": request.path,
-        **error,
-    }
+    document = problem(failure, code, instance=request.path, request_id=g.get("request_id"))
     response = Response(json.dumps(document), status=code, content_type="application/problem+json")
     response.headers.update(failure.headers)
     if failure.retry_after is not None:
         response.headers["Retry-After"] = str(failure.retry_after)
     return response
+
+
+def problem(
+    failure: Failure, status: int, instance: str | None = None, request_id: str | None = None
+) -> dict[str, Any]:
+    """The document of RFC 9457, with the error object in it."""
+    error = failure.to_json(request_id=request_id)
+    return {
+        "type": error["documentation"],
+        "title": failure.meaning.message,
+        "status": status,
+        "detail": error["message"],
+        **({} if instance is None else {"instance": instance}),
+        **error,
+    }
 
 
 def invalid_spec(invalid: Invalid) -> Response:

@@ -10,6 +10,7 @@ from importlib import import_module
 from celery.bin.base import CLIContext
 
 from app import settings
+from app.cli.walls import check_walls
 from app.engine.last_deadline import LastDeadline
 from app.queue.celery import LAST_DEADLINE, celery
 
@@ -20,7 +21,8 @@ _AFTER_DRAIN_S = 8.0
 def main() -> None:
     name, *words = sys.argv[1:]
     command = getattr(import_module(f"celery.bin.{name}"), name)
-    lifecycle = import_module("tasks.lifecycle")
+    if name == "worker":
+        check_walls()  # its children are forked with what is found
     now = settings.current()
     guard = LastDeadline(float(now.drain_s) + _AFTER_DRAIN_S, now.supervisor_pid or None)
     setattr(celery, LAST_DEADLINE, guard)
@@ -29,7 +31,8 @@ def main() -> None:
     try:
         command.main(args=words, prog_name=f"celery {name}", obj=context)
     finally:
-        lifecycle.stop_heartbeat()
+        if lifecycle := sys.modules.get("tasks.lifecycle"):  # not of beat
+            lifecycle.stop_heartbeat()
 
 
 if __name__ == "__main__":

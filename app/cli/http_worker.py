@@ -21,6 +21,8 @@ from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
 
 from app import log
+from app.api.errors import problem
+from app.cli.walls import check_walls
 from app.errors import Failure
 from app.factory import LONGEST_BODY
 from app.services.job_events import HUB
@@ -49,21 +51,14 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
         failure = Failure(
             code=_CODES.get(told.code, Code.MALFORMED_REQUEST), message=_sentence(told)
         )
-        error = failure.to_json()
-        document = {
-            "type": error["documentation"],
-            "title": failure.meaning.message,
-            "status": told.code,
-            "detail": error["message"],
-            **error,
-        }
+        document = problem(failure, told.code)
         body = json.dumps(document).encode()
         self.status = f"{told.code} {told.reason}"
         self.response_headers.append(("Content-Type", "application/problem+json"))
         self.set_close_on_finish()
         self.content_length = len(body)
         log.bind()
-        log.get("app.access").info("refused", status=told.code, error=error["message"])
+        log.get("app.access").info("refused", status=told.code, error=document["message"])
         self.write(body)
 
 
@@ -146,11 +141,16 @@ class HttpWorker(Worker):  # type: ignore[misc]
 
     _listeners: Sequence[Any] = ()
 
+    @classmethod
+    def check_config(cls, *_: Any) -> None:
+        """Called once, before there are workers."""
+        check_walls()
+
     def run(self) -> None:
         gc.freeze()  # what is loaded now stays: garbage collection need not look at it
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._connections: dict[int, Any] = {}
-        self._most = _connections()
+        self._most = _most_connections()
         create_server(
             self.wsgi, map=self._connections, sockets=[one.sock for one in self.sockets],
             threads=self.cfg.threads, connection_limit=self._most, asyncore_use_poll=True,
@@ -211,15 +211,12 @@ class HttpWorker(Worker):  # type: ignore[misc]
             self.notify()
 
 
-def _connections() -> int:
+def _most_connections() -> int:
     """So many connections at once; as many files may be open as the system allows us."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most == resource.RLIM_INFINITY or most > 4 * _CONNECTIONS:
-        most = 4 * _CONNECTIONS
-    resource.setrlimit(
-        resource.RLIMIT_NOFILE, (most, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    )
-    return max(16, min(_CONNECTIONS, most - _SPARE_FILES))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = 4 * _CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 4 * _CONNECTIONS)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(16, min(_CONNECTIONS, files - _SPARE_FILES))
 
 
 def _is_listener(one: Any) -> bool:

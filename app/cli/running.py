@@ -17,11 +17,10 @@ _TOLD = (
 _NAMED = ("DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE")
 
 
-def tell(folder: Path, url: str) -> None:
+def tell(folder: Path) -> None:
     """Say where the service of this process is; for its user's eyes alone, as it has a password."""
     known = {
         "pid": os.getpid(),
-        "url": url,
         "env": {n: os.environ[n] for n in _TOLD if n in os.environ},
     }
     fresh = folder / f"{_NAME}.new"

@@ -10,21 +10,9 @@ import click
 
 from app import settings
 from app.cli.counts_folder import own_folder
-from app.cli.output import complain
-from app.engine import process
 from app.queue.names import CONTROL, MEDIA, PLANNING, TRANSFER, WEBHOOKS
 
 _ALL_QUEUES = ",".join((CONTROL, PLANNING, MEDIA, TRANSFER, WEBHOOKS))
-
-
-def _check_sandbox() -> None:
-    """Say loudly what FFmpeg is not kept from, or refuse. Raises: click.ClickException."""
-    walls = process.walls()
-    if walls.is_whole:
-        return
-    if settings.current().sandbox == "require":
-        raise click.ClickException(f"SANDBOX=require, but here is {walls.shown}")
-    complain(f"the sandbox has holes on this host: {walls.shown}; see media-pipeline doctor")
 
 
 def _become(*argv: str, **variables: str) -> NoReturn:
@@ -41,7 +29,6 @@ def _become(*argv: str, **variables: str) -> NoReturn:
 @click.option("--threads", default=64, show_default=True, type=click.IntRange(1, 256))
 def serve(host: str, port: int, processes: int, threads: int) -> None:
     """Serve the HTTP API (gunicorn's processes, waitress's connections)."""
-    _check_sandbox()
     _become(
         "gunicorn", "app.factory:create_app()", "--bind", f"{host}:{port}",
         # threads: requests wait for Postgres, not for the CPU
@@ -74,7 +61,6 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
 )
 def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
     """Run tasks of some queues (celery)."""
-    _check_sandbox()
     at_once = concurrency or settings.current().slots
     # a tenant has all slots at most where FFmpeg runs, half of them where things are moved: one or
     # more processes are always there for others

@@ -84,7 +84,7 @@ def up(
                     is_essential=False,
                 )  # fmt: skip
             _await_api(f"http://{host}:{port}/healthz", stack)
-            running.tell(folder, f"http://{host}:{port}")
+            running.tell(folder)
             _greet(folder, f"http://{host}:{port}", None if no_flower else flower_port)
             while True:
                 stack.watch()

@@ -1,8 +1,17 @@
-"""What a process has started, as the kernel tells it."""
+"""What the kernel tells of a process, and of what it has started."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+
+def stat(pid: int) -> list[str]:
+    """What /proc/PID/stat says behind the name: state, parent, group, session, … (proc(5)); empty where
+    the process is gone or somebody else's."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def descendants(pid: int) -> Iterator[int]:

@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
-from app.engine.family import descendants
+from app.engine.family import descendants, stat
 
 _LOOK_S = 1.0
 _AGAIN_S = 3.0
-_OVER = ("Z", "X")
-"""States of a process that has ended."""
+_OVER: tuple[list[str], ...] = ([], ["Z"], ["X"])
+"""States of a process that is no more."""
 _EXIT_CODE = 70  # EX_SOFTWARE: it did not end by itself
 
 
@@ -55,13 +54,7 @@ class LastDeadline(threading.Thread):
 
 def _is_gone(parent: int) -> bool:
     """Our parent is another one, and this one is no more: whose environment was copied may live."""
-    if os.getppid() == parent:
-        return False
-    try:
-        state = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return True
-    return state in _OVER
+    return os.getppid() != parent and stat(parent)[:1] in _OVER
 
 
 def _end_all(pids: Iterable[int]) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+from app.engine.family import stat
 from app.engine.workspace import job_dir_prefix
 
 
@@ -25,16 +26,16 @@ def end_strays(work_dir: str) -> int:
 
 def _strays(prefix: bytes) -> Iterator[int]:
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if name.isdigit() and b"HOME=" + prefix in _read(name, "environ"):
-            session = _read(name, "stat").rpartition(b")")[2].split()[3:4]
+        if name.isdigit() and b"HOME=" + prefix in _environment(name):
+            session = stat(int(name))[3:4]
             if session and not os.path.exists(f"/proc/{int(session[0])}"):
                 yield int(name)
 
 
-def _read(pid: str, file: str) -> bytes:
-    """A file of a process, empty where it is gone or somebody else's."""
+def _environment(pid: str) -> bytes:
+    """Of a process; empty where it is gone or somebody else's."""
     try:
-        with open(f"/proc/{pid}/{file}", "rb") as opened:
+        with open(f"/proc/{pid}/environ", "rb") as opened:
             return opened.read()
     except OSError:
         return b""

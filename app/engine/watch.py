@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.engine.family import descendants
+from app.engine.family import descendants, stat
 from app.engine.outcome import Stop
 from app.engine.progress import Progress
 
@@ -57,9 +57,4 @@ def _memory(pid: int, name: str) -> int:
 
 def _cpu_ticks(pid: int) -> int:
     """User and system CPU of a process in clock ticks; 0 where it cannot be known."""
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    except (OSError, IndexError, ValueError):
-        return 0
+    return sum(map(int, stat(pid)[11:13]))

@@ -1,4 +1,4 @@
-"""How many may do a thing at once, over all processes: leases in a sorted set in Redis.
+"""How many may do a thing at once: over all processes by leases in a sorted set in Redis, or in this one.
 
 With Redis away everybody may: the limit keeps one host from taking everybody's time, no more.
 """
@@ -6,6 +6,7 @@ With Redis away everybody may: the limit keeps one host from taking everybody's 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Semaphore
 
 from redis.exceptions import RedisError
 
@@ -41,3 +42,14 @@ def slot(name: str, most: int, lease_s: float) -> Iterator[bool]:
                 redis().zrem(key, token)
             except RedisError:
                 pass  # the lease ends by itself
+
+
+@contextmanager
+def place(places: Semaphore) -> Iterator[bool]:
+    """Whether this process has one of its places left; it is free again after the block."""
+    is_ours = places.acquire(blocking=False)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            places.release()

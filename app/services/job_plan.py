@@ -1,8 +1,7 @@
 """Plan a job: validate, probe, plan, and store the steps, once; safe to begin again anywhere."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import inf
 from threading import Semaphore
@@ -53,20 +52,9 @@ def plan_in_turn(job: Job) -> float | None:
     """`plan_job` where things may take long: a tenant's leave room for others."""
     with (
         slots.slot(f"planning:{job.tenant_id}", _AT_ONCE, _PLANNING_S) as is_tenants,
-        _here(_HERE) as is_ours,
+        slots.place(_HERE) as is_ours,
     ):
         return plan_job(job) if is_tenants and is_ours else _BUSY_S
-
-
-@contextmanager
-def _here(places: Semaphore) -> Iterator[bool]:
-    """Whether this process has a place left, for as long as the block lasts."""
-    is_ours = places.acquire(blocking=False)
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            places.release()
 
 
 def plan_job(job: Job, until: float = inf) -> float | None:

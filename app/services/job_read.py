@@ -45,7 +45,7 @@ def get(job_id: str, tenant_id: str) -> dict[str, Any]:
         analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
         around = _around(session, tenant_id, [job])
     place = _positions([job]).get(job_id)
-    return show_job(job, rows, place, analysis, _situation(job, rows, place, around))
+    return _shown(job, rows, place, around, analysis)
 
 
 def _around(session: Session, tenant_id: str, found: Sequence[Job]) -> Surroundings | None:
@@ -55,11 +55,16 @@ def _around(session: Session, tenant_id: str, found: Sequence[Job]) -> Surroundi
     return surroundings.look(session, tenant_id, live, stale_s) if live else None
 
 
-def _situation(
-    job: Job, rows: Sequence[Step], place: int | None, around: Surroundings | None
-) -> Situation:
+def _shown(
+    job: Job,
+    rows: Sequence[Step],
+    place: int | None,
+    around: Surroundings | None,
+    analysis: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A job with what it waits for."""
     if around is None:
-        return Situation()
+        return show_job(job, rows, place, analysis)
     now = settings.current()
     rules = Rules(
         heartbeat_s=float(now.heartbeat_s),
@@ -67,9 +72,10 @@ def _situation(
         stall_s=float(now.stall_timeout_s),
         concurrent_jobs=now.limit_concurrent_jobs,
     )
-    return Situation(
+    situation = Situation(
         why=why(job, rows, place, around, rules), running=around.running.get(job.job_id, ())
     )
+    return show_job(job, rows, place, analysis, situation)
 
 
 def _positions(found: Sequence[Job]) -> dict[str, int]:
@@ -114,15 +120,9 @@ def page(tenant_id: str, which: Filter, before: tuple[datetime, str] | None, lim
         places = _positions(shown)
         rows = steps.of_jobs(session, [job.job_id for job in shown])
         around = _around(session, tenant_id, shown)
-        data = [_listed(job, rows[job.job_id], places.get(job.job_id), around) for job in shown]
+        data = [_shown(job, rows[job.job_id], places.get(job.job_id), around) for job in shown]
     has_more = len(found) > limit
     return Page(data=data, next_key=(shown[-1].created_at, shown[-1].job_id) if has_more else None)
-
-
-def _listed(
-    job: Job, rows: Sequence[Step], place: int | None, around: Surroundings | None
-) -> dict[str, Any]:
-    return show_job(job, rows, place, situation=_situation(job, rows, place, around))
 
 
 def logs(

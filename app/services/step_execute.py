@@ -70,7 +70,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             tells=bool(attempt.job.spec.get("webhook_url")),
         ) as lease:  # fmt: skip
             done = step_perform.perform(attempt, lease, seconds_left)
-            level = _level_of(attempt) if done.woken else 0
+            level = fairness.level_now(attempt.job.job_id) if done.woken else 0
             return StepOutcome(is_turn=done.is_turn, woken=done.woken, level=level)
     except Failure as failure:
         retry_in = step_settle.settle_failure(attempt, failure)
@@ -95,17 +95,8 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
 def _failed(attempt: Attempt, failure: Failure, retry_in: float | None) -> StepOutcome:
     return StepOutcome(
         retry_in=retry_in, failure=failure, kind=attempt.kind, is_turn=retry_in is None,
-        level=0 if retry_in is None else _level_of(attempt),
+        level=0 if retry_in is None else fairness.level_now(attempt.job.job_id),
     )  # fmt: skip
-
-
-def _level_of(attempt: Attempt) -> int:
-    """Of messages about steps of the job. What has been settled stays so without Postgres."""
-    try:
-        with transaction() as session:
-            return fairness.level_of(session, attempt.job.job_id)
-    except Unreachable:
-        return 0
 
 
 def _direct(job_id: str, step_id: str, place: str) -> StepOutcome:

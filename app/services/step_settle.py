@@ -116,9 +116,8 @@ def give_back(attempt: Attempt, delay_s: float = 0) -> float | None:
 def give_back_and_send(attempt: Attempt) -> None:
     """The same, at once; the message of this run is gone, so another one is sent."""
     if give_back(attempt) is not None:
-        with transaction() as session:
-            level = fairness.level_of(session, attempt.job.job_id)
-        send.enqueue_step(attempt.job.job_id, attempt.step_id, level, attempt.kind)
+        job_id = attempt.job.job_id
+        send.enqueue_step(job_id, attempt.step_id, fairness.level_now(job_id), attempt.kind)
 
 
 @_patiently

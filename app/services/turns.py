@@ -20,15 +20,15 @@ _AGAIN_S = 2
 @contextmanager
 def in_turn(tenant_id: str) -> Iterator[None]:
     """Look at files, or ask other hosts, while a client waits. Raises: Failure PROBE_BUSY."""
-    with slots.slot(f"waiting:{tenant_id}", _OF_TENANT, _LEASE_S) as is_tenants:
+    with (
+        slots.slot(f"waiting:{tenant_id}", _OF_TENANT, _LEASE_S) as is_tenants,
+        slots.place(_HERE) as is_ours,
+    ):
         if not is_tenants:
             raise _busy(f"{_OF_TENANT} requests of yours wait for files or other hosts already.")
-        if not _HERE.acquire(blocking=False):
+        if not is_ours:
             raise _busy("The service looks at as many files as it can.")
-        try:
-            yield
-        finally:
-            _HERE.release()
+        yield
 
 
 def _busy(message: str) -> Failure:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.queue import names
 from app.services.moments import moment
 from app.store.models import Job, Step
 from app.store.status import TERMINAL, UNPLANNED, JobStatus, StepStatus
@@ -15,8 +16,7 @@ _MISSED = 1.7
 _STILL_S = 15.0
 _WRITTEN = 98.0
 """Percent: what is left is to look at it, and to publish it."""
-_PLANNERS = ("control", "planning")
-_QUEUES = {"ffmpeg": "media", "transfer": "transfer"}
+_PLANNERS = (names.CONTROL, names.PLANNING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,8 @@ def _not_admitted(job: Job, place: int | None, around: Surroundings, rules: Rule
     if around.admitted >= rules.concurrent_jobs:
         text = f"{around.admitted} of your jobs are worked on, as many as may be at once."
         return Why(code="WAITS_FOR_TENANT_LIMIT", message=text, since=since)
-    if _QUEUES["ffmpeg"] not in around.queues:
-        return _no_worker(_QUEUES["ffmpeg"], since)
+    if names.MEDIA not in around.queues:
+        return _no_worker(names.MEDIA, since)
     number = f"It is number {place} of your jobs that wait." if place else "Others come first."
     return Why(code="WAITS_FOR_SLOT", message=f"No worker is free for it. {number}", since=since)
 
@@ -116,7 +116,7 @@ def _waits(step: Step, around: Surroundings) -> Why | None:
         code = step.error["code"] if step.error else "an error"
         text = f"Step {step.step_id} failed ({code}) and is tried again in {wait_s:.0f} s."
         return Why(code="RETRY_AT", message=text, since=step.updated_at)
-    queue = _QUEUES[step.kind]
+    queue = names.queue_of(step.kind)
     if queue not in around.queues:
         return _no_worker(queue, step.updated_at)
     # not queued_at, which is that of the last message

@@ -2,22 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.store.models import Job, QueueControl, Step, StepAttempt, Worker
 from app.store.status import TERMINAL, StepStatus, WorkerStatus
 
 _NOW = func.clock_timestamp()
-_CONTROL = select(
+_RECENT = _NOW - func.make_interval(0, 0, 0, 0, 0, 0, bindparam("stale_s"))
+_SERVED = select(func.unnest(Worker.queues)).where(
+    Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= _RECENT
+)
+_LOOK = select(
     _NOW.label("now"),
     select(QueueControl.changed_at)
     .where(QueueControl.is_paused)
     .scalar_subquery()
     .label("paused_at"),
+    func.array(_SERVED.scalar_subquery(), type_=ARRAY(Text)).label("queues"),
+    select(func.count())
+    .where(
+        Job.tenant_id == bindparam("of"),
+        Job.admitted_at.is_not(None),
+        Job.status.not_in([s.value for s in TERMINAL]),
+    )
+    .scalar_subquery()
+    .label("admitted"),
 )
+"""In one query: every look at a job asks it."""
 _BUSY = (
     select(
         StepAttempt.job_id, StepAttempt.step_id, StepAttempt.attempt, StepAttempt.worker,
@@ -68,24 +83,13 @@ class Surroundings:
 
 def look(session: Session, tenant_id: str, job_ids: Sequence[str], stale_s: float) -> Surroundings:
     """What some jobs of a tenant wait for."""
-    control = session.execute(_CONTROL).one()
-    recent = control.now - timedelta(seconds=stale_s)
-    served = session.scalars(
-        select(func.unnest(Worker.queues)).where(
-            Worker.status == WorkerStatus.ACTIVE.value, Worker.last_heartbeat_at >= recent
-        )
-    )
-    admitted = select(func.count()).where(
-        Job.tenant_id == tenant_id,
-        Job.admitted_at.is_not(None),
-        Job.status.not_in([s.value for s in TERMINAL]),
-    )
+    row = session.execute(_LOOK, {"of": tenant_id, "stale_s": stale_s}).one()
     found = runs(session, job_ids)
     return Surroundings(
-        now=control.now,
-        paused_at=control.paused_at,
-        queues=frozenset(served),
-        admitted=int(session.scalar(admitted) or 0),
+        now=row.now,
+        paused_at=row.paused_at,
+        queues=frozenset(row.queues),
+        admitted=row.admitted,
         running={job_id: [run for run in found if run.job_id == job_id] for job_id in job_ids},
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
-from tests.helpers.service import descendants, processes_naming, running_service
+from tests.helpers.service import descendants, is_alive, processes_naming, running_service
 from tests.helpers.specs import endless
 
 pytestmark = pytest.mark.stack("endings")
@@ -25,7 +25,7 @@ def test_nothing_outlives_a_service_that_was_killed(tmp_path: Path, media: Media
         service.process.kill()
 
         def left() -> list[str]:
-            alive = [pid for pid in family if _is_alive(pid)]
+            alive = [pid for pid in family if is_alive(pid)]
             return [*processes_naming(str(tmp_path)), *map(str, alive)]
 
         until("all have ended", lambda: not left(), 30, left)
@@ -55,11 +55,3 @@ def test_a_worker_that_ends_in_good_order_says_so_and_is_not_lost(tmp_path: Path
             if line.startswith("media_pipeline_workers_lost_total")
         ]
         assert all(float(line.split()[-1]) == 0 for line in lost), lost
-
-
-def _is_alive(pid: int) -> bool:
-    """Not a process that has ended and waits for its parent to notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

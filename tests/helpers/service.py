@@ -80,7 +80,7 @@ class Service:
         family = descendants(self.process.pid)
         self.process.kill()
         self.process.wait()
-        until("nothing is left", lambda: not any(map(_is_alive, family)), 40)
+        until("nothing is left", lambda: not any(map(is_alive, family)), 40)
         self.__dict__.pop("_database", None)
         self.process = self.launch.begin()
         _await_workers(self)
@@ -262,7 +262,7 @@ class Service:
         return "\n".join(f"== {f.name}\n{f.read_text(errors='replace')[-1500:]}" for f in files)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Not a process that has ended and waits for its parent to notice."""
     try:
         return stat(pid)[0] != "Z"

@@ -51,10 +51,15 @@ def reading(path: str) -> BufferedReader:
     a folder or the like."""
     folder, name = os.path.split(os.path.abspath(path))
     with opened(folder) as at:
-        found = os.open(name, _READ, dir_fd=at)
+        return reading_at(name, at)
+
+
+def reading_at(name: str, at: int) -> BufferedReader:
+    """The same, in a folder that is held."""
+    found = os.open(name, _READ, dir_fd=at)
     if not stat.S_ISREG(os.fstat(found).st_mode):
         os.close(found)
-        raise OSError(errno.EINVAL, "Not a file", path)
+        raise OSError(errno.EINVAL, "Not a file", name)
     return os.fdopen(found, "rb")
 
 

@@ -119,7 +119,7 @@ class LocalPublication:
         try:
             with folders.opened(folder, makes=True) as at:
                 _place(work_file, name, at, tick)
-                with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=at), "rb") as part:
+                with folders.reading_at(name, at) as part:
                     os.fsync(part.fileno())
                     found = os.fstat(part.fileno())
                     self._size, self._version = found.st_size, _version(found)

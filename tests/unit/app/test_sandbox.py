@@ -5,15 +5,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import settings
+from app.cli.walls import check_walls
 from app.engine import landlock, process, seccomp
 from app.engine.outcome import Outcome
 from app.engine.sandbox import Reach, Walls
 from app.engine.tools import Tools
+from app.settings import Settings
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled
 
@@ -183,3 +187,14 @@ def test_a_busy_moment_does_not_take_the_walls_down(monkeypatch: pytest.MonkeyPa
     assert process._works(())
     assert not process._works(("/no/such/program",))
     assert len(tried) == 3
+
+
+@pytest.mark.parametrize(("asked", "ends"), [("auto", False), ("require", True)])
+def test_a_host_that_cannot_keep_ffmpeg_in_is_told_of_or_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], asked: str, ends: bool
+) -> None:
+    monkeypatch.setattr(process, "walls", lambda: Walls(prefix=(), has_landlock=False))
+    monkeypatch.setattr(settings, "current", lambda: Settings(sandbox=asked))
+    with pytest.raises(SystemExit) if ends else nullcontext():
+        check_walls()
+    assert "all files of its user" in capsys.readouterr().err

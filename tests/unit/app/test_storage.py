@@ -126,6 +126,14 @@ def outside(roots: tuple[Path, Path]) -> Path:
     return found
 
 
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """What is to be published."""
+    found = tmp_path / "made"
+    found.write_text("made")
+    return found
+
+
 def published(root: Path, uri: str, work_file: Path) -> Failure | None:
     """What comes of publishing a file; None where it is published."""
     publication = local.plan_publication(uri, "job-s1-1", [str(root)])
@@ -138,7 +146,7 @@ def published(root: Path, uri: str, work_file: Path) -> Failure | None:
 
 
 def test_a_link_where_the_part_is_written_leads_nowhere(
-    inside: Path, outside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    inside: Path, outside: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where work files are copied, as from another disk."""
 
@@ -146,8 +154,6 @@ def test_a_link_where_the_part_is_written_leads_nowhere(
         raise OSError(errno.EXDEV, "another disk")
 
     monkeypatch.setattr(local.os, "rename", other_disk)
-    made = tmp_path / "made"
-    made.write_text("made")
     (inside / ".o.mp4.job-s1-1.part").symlink_to(outside)
     assert published(inside, file_uri(str(inside / "o.mp4")), made) is None
     assert (inside / "o.mp4").read_text() == "made"
@@ -156,10 +162,8 @@ def test_a_link_where_the_part_is_written_leads_nowhere(
 
 
 def test_a_folder_that_became_a_link_is_not_written_into(
-    inside: Path, outside: Path, tmp_path: Path
+    inside: Path, outside: Path, made: Path
 ) -> None:
-    made = tmp_path / "made"
-    made.write_text("made")
     folder = inside / "out"
     folder.mkdir()
     publication = local.plan_publication(file_uri(str(folder / "secret")), "1", [str(inside)])
@@ -173,10 +177,8 @@ def test_a_folder_that_became_a_link_is_not_written_into(
 
 
 def test_a_folder_that_became_a_link_before_the_end_reveals_nothing(
-    inside: Path, outside: Path, tmp_path: Path
+    inside: Path, outside: Path, made: Path
 ) -> None:
-    made = tmp_path / "made"
-    made.write_text("made")
     folder = inside / "out"
     publication = local.plan_publication(file_uri(str(folder / "secret")), "1", [str(inside)])
     publication.stage(str(made), lambda _: None, lambda _: None)
