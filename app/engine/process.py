@@ -7,7 +7,6 @@ happens to us, the child's whole process group goes: SIGTERM, a grace, SIGKILL, 
 import logging
 import os
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from functools import cache
 from typing import IO
 
 from app import log, tracing
-from app.engine import sandbox
+from app.engine import limits, sandbox
 from app.engine.outcome import Bounds, Outcome, Stop, Usage
 from app.engine.pipes import Lines, Pipes, Whole
 from app.engine.progress import ProgressReader
@@ -89,7 +88,7 @@ def run(
 
     def start(line: Sequence[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            line,
+            [*limits.prefix(bounds), *line],
             cwd=cwd,
             env=clean_environment(cwd),
             stdin=subprocess.DEVNULL,
@@ -104,8 +103,7 @@ def run(
         sandbox.started(walls(), start, argv, reach, bounds.nicer) as child,
     ):
         try:
-            # a moment after its start: no program has taken so much by then
-            _limit(child.pid, bounds)
+            limits.impose(child.pid, bounds)
             reader, whole, said = ProgressReader(), Whole(_CAPTURE_BYTES), _Said(speaker=name)
             watch = Watch(
                 deadline=begun + timeout_s, stall_s=stall_s, tick=tick,
@@ -140,22 +138,6 @@ def run(
         )
         span.set_attributes(outcome.attributes)
         return outcome
-
-
-def _limit(pid: int, bounds: Bounds) -> None:
-    """What the kernel keeps of the bounds; a limit that is narrower already stays."""
-    wanted = {
-        resource.RLIMIT_FSIZE: bounds.file_bytes,
-        resource.RLIMIT_AS: bounds.address_bytes,
-        resource.RLIMIT_CPU: bounds.cpu_s,
-    }
-    with suppress(ProcessLookupError):  # it has ended already
-        for kind, most in wanted.items():
-            if most is None:
-                continue
-            hard = resource.prlimit(pid, kind)[1]
-            if hard == resource.RLIM_INFINITY or hard > most:
-                resource.prlimit(pid, kind, (most, most))
 
 
 def _wait(

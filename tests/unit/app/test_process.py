@@ -1,9 +1,12 @@
 """The one place that starts processes, with real (small) processes."""
 
+import os
+import subprocess
 import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,11 +140,31 @@ def test_more_memory_than_allowed_stops_it() -> None:
 
 def test_a_file_larger_than_allowed_ends_it(tmp_path: Path) -> None:
     code = (
-        "import signal, time\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\ntime.sleep(0.3)\n"
+        "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n"
         f"open({str(tmp_path / 'f')!r}, 'wb').write(bytes(2 << 20))"
     )
     outcome = run(code, bounds=Bounds(file_bytes=1 << 20))
     assert outcome.signal == "SIGXFSZ"
+
+
+class Late(subprocess.Popen[bytes]):
+    """Who starts it has its next turn when it has ended."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+
+
+def test_limits_hold_before_a_program_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    outcome = process.run(
+        ["/bin/sh", "-c", "ulimit -v; ulimit -t; ulimit -f"],
+        cwd="/tmp",
+        timeout_s=scaled(20),
+        capture=True,
+        bounds=Bounds(address_bytes=1 << 30, cpu_s=600, file_bytes=1 << 20),
+    )
+    assert outcome.stdout == b"1048576\n600\n2048\n"
 
 
 def test_a_grandchild_that_holds_the_pipes_is_not_waited_for() -> None:
