@@ -17,6 +17,8 @@ SPREAD := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 # make test ORDER=random: in another order each time; make test ORDER=4711: in that one again
 ORDER ?=
 SHUFFLED := $(if $(ORDER),-p randomly $(if $(filter-out random,$(ORDER)),--randomly-seed=$(ORDER)))
+# tests run side by side: the sums of each take one thread
+export OPENBLAS_NUM_THREADS := 1
 # modules are compiled once, not by each of the hundreds of processes that tests start
 export PYTHONDONTWRITEBYTECODE :=
 

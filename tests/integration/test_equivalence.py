@@ -30,7 +30,7 @@ _FORKED = ("fast", "reel", "mute")
 @pytest.mark.parametrize(
     ("examples", "number"),
     [
-        pytest.param(25, 0, marks=pytest.mark.xdist_group("equivalence")),
+        pytest.param(20, 0, marks=pytest.mark.xdist_group("equivalence")),
         *(pytest.param(125, number, marks=pytest.mark.full) for number in range(1, 9)),
     ],
 )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.engine.tools import Tools
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 # how much red and blue count in luma
 _LUMA = {
@@ -86,7 +86,7 @@ def _samples(raw: bytes, form: str) -> Array:
     kind = (
         np.dtype("u1") if _depth(form) == 8 else np.dtype(">u2" if form.endswith("be") else "<u2")
     )
-    return np.frombuffer(raw, kind).astype(np.float64)
+    return np.frombuffer(raw, kind).astype(np.float32)
 
 
 def _from_yuv(raw: bytes, form: str, width: int, height: int, tags: dict[str, Any]) -> Pictures:
@@ -125,9 +125,11 @@ def _matrix(tags: dict[str, Any], width: int, height: int) -> str:
 
 def _to_rgb(y: Array, pb: Array, pr: Array, matrix: str) -> Array:
     kr, kb = _LUMA[matrix]
-    red, blue = y + 2 * (1 - kr) * pr, y + 2 * (1 - kb) * pb
-    green = (y - kr * red - kb * blue) / (1 - kr - kb)
-    return np.clip(np.stack([red, green, blue], -1), 0, 1)
+    rgb = np.empty((*y.shape, 3), y.dtype)
+    rgb[..., 0] = red = y + 2 * (1 - kr) * pr
+    rgb[..., 2] = blue = y + 2 * (1 - kb) * pb
+    rgb[..., 1] = (y - kr * red - kb * blue) / (1 - kr - kb)
+    return np.clip(rgb, 0, 1, out=rgb)
 
 
 def difference(one: Array, other: Array) -> float:
