@@ -13,8 +13,9 @@ from pathlib import Path
 from app.engine import probe, workspace
 from app.engine.tools import Tools
 from bench.bench import GOOD_SOUND
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, make_plan, needed_inputs
+from planner.plan.addresses import Addresses
 from planner.policy import Policy
 from planner.script import as_script
 from planner.uri import parse_uri
@@ -61,7 +62,7 @@ def _our_script(job: Path, folder: Path, binaries: Tools) -> str:
     sources = {one.id: parse_uri(one.source).path for one in parsed.spec.inputs}
     probed = {name: probe.probe(sources[name], binaries) for name in needed_inputs(parsed.spec)}
     plan = make_plan(parsed.spec, probed, Options(ffmpeg_version=binaries.version))
-    return as_script(plan.to_json(), given, workspace.FONTS)
+    return as_script(plan, Addresses.of(given), workspace.FONTS)
 
 
 def _cpu_s(script: Path, folder: Path, binaries: Tools) -> float:

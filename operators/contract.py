@@ -64,6 +64,10 @@ class Estimates:
     def to_json(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, int]) -> Self:
+        return cls(**{n: document[n] for n in cls.__dataclass_fields__ if n in document})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Example:

@@ -4,9 +4,10 @@ The meaning of each code for people and for HTTP (status, severity, retry, advic
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
+from typing import Any, Self
 
 from operators.synonyms import SYNONYMS
 
@@ -131,6 +132,15 @@ class Problem:
             "message": self.message,
             "suggestion": self.suggestion,
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            code=Code(document["code"]),
+            message=document["message"],
+            pointer=document["pointer"],
+            suggestion=document["suggestion"],
+        )
 
 
 class Invalid(Exception):

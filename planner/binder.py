@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from operators.filtergraph import (
     Asset,
@@ -13,7 +12,9 @@ from operators.filtergraph import (
     TextFile,
     Token,
 )
+from planner import plan
 from planner.draft import Draft
+from planner.plan.tokens import FontFolderToken, FontToken, MeasuredToken, WorkToken
 from planner.spec import InputSpec
 from planner.wiring import Wire
 
@@ -32,7 +33,7 @@ class Binder:
 
     draft: Draft
     names: Names
-    files: dict[str, Any]
+    files: dict[str, plan.StepFile]
     measured: list[str] = field(default_factory=list)
 
     def bind(self, wire: Wire) -> Wire:
@@ -44,25 +45,30 @@ class Binder:
             case Measured():
                 step = self.names.measures[node, asset.track]
                 self.measured.append(step)
-                return Token(f"{{measured:{step}.{asset.key}}}")
+                return Token(str(MeasuredToken(step, asset.key)))
             case TextFile():
-                return self._file(f"{node}.txt", asset.content)
+                return self._file(f"{node}.txt", plan.TextFile(text=asset.content))
             case FontFile():
-                return Token(f"{{font:{asset.name}}}")
+                return Token(str(FontToken(asset.name)))
             case FontFolder():
-                return Token("{fonts}")
+                return Token(str(FontFolderToken()))
             case Captions():
                 return self._file(f"{node}.ass", self._captions(node, asset))
 
-    def _captions(self, node: str, asset: Captions) -> dict[str, Any]:
+    def _captions(self, node: str, asset: Captions) -> plan.CaptionFile:
         given = self.draft.graph.by_id[self.draft.graph.into(node)[asset.source].source].spec
         assert isinstance(given, InputSpec)
-        size = {"width": asset.width, "height": asset.height}
         tracks = self.draft.probed[given.id].subtitles
         track = next((n for n, t in enumerate(tracks) if t.is_text), 0)
-        recipe = {"captions": given.id, "track": track, **size, "style": dict(asset.style)}
-        return {**recipe, "encoding": asset.encoding} if asset.encoding else recipe
+        return plan.CaptionFile(
+            input=given.id,
+            width=asset.width,
+            height=asset.height,
+            track=track,
+            style=dict(asset.style),
+            encoding=asset.encoding or None,
+        )
 
-    def _file(self, name: str, content: Any) -> Token:
-        self.files[name] = content
-        return Token(f"{{work}}/{name}")
+    def _file(self, name: str, file: plan.StepFile) -> Token:
+        self.files[name] = file
+        return Token(str(WorkToken(name)))

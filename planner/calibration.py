@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from operators.contract import Estimates
 from planner.costs import METRICS, Costs, Factor
-from planner.work import Work
+from planner.plan import Work
 
 _ROUNDS = 30
 _STEP = 0.7

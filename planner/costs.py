@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from operators.contract import Estimates
-from planner.work import Work
+from planner.plan import StepEstimates, Work
 
 METRICS = ("cpu_ms", "wall_ms", "peak_memory_bytes", "output_bytes")
 _SIZES = ("sound", "tiny", "sd", "hd", "fhd", "uhd")
@@ -36,15 +35,6 @@ def measured(cpu: float, wall: float, memory: float, output: float, p90: float) 
     return Factor(
         cpu_ms=cpu, wall_ms=wall, peak_memory_bytes=memory, output_bytes=output, wall_p90=p90
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepEstimates(Estimates):
-    """`wall_p90_ms`: nine runs of ten take less. `samples`: the finished attempts behind this, of
-    the class of work that takes longest."""
-
-    wall_p90_ms: int = 0
-    samples: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from planner.plan import ProcessingPlan
-from planner.steps import Step
+from planner.plan import MeasureStep, Plan, Step
 
 _MERMAID_SHAPES = {"input": '(["{}"])', "operation": '["{}"]', "output": '[["{}"]]'}
 _DOT_SHAPES = {"input": "ellipse", "operation": "box", "output": "box3d"}
 
 
-def as_mermaid(plan: ProcessingPlan) -> str:
+def as_mermaid(plan: Plan) -> str:
     """A flowchart: a box a step, inputs outside, measuring steps dashed to what waits for them."""
     names = {node.id: f"n{number}" for number, node in enumerate(plan.nodes)}
     shown = {
@@ -23,7 +22,7 @@ def as_mermaid(plan: ProcessingPlan) -> str:
         lines += [f"    {shown[name]}" for name in _own(plan, step)]
         lines.append("  end")
     lines += [
-        f"  {names[edge['from']]} -->|{edge['stream_type']}| {names[edge['to']]}"
+        f"  {names[edge.source]} -->|{edge.stream_type}| {names[edge.target]}"
         for edge in plan.edges
     ]
     for step in _measuring(plan):
@@ -32,7 +31,7 @@ def as_mermaid(plan: ProcessingPlan) -> str:
     return "\n".join(lines)
 
 
-def as_dot(plan: ProcessingPlan) -> str:
+def as_dot(plan: Plan) -> str:
     """The same for Graphviz: `dot -Tsvg`."""
     shapes = {node.id: _DOT_SHAPES[node.type] for node in plan.nodes}
     lines = ["digraph plan {", "  rankdir=LR; compound=true; node [fontname=sans];"]
@@ -42,7 +41,7 @@ def as_dot(plan: ProcessingPlan) -> str:
         lines += [f"    {_quoted(name)} [shape={shapes[name]}];" for name in _own(plan, step)]
         lines.append("  }")
     lines += [
-        f"  {_quoted(edge['from'])} -> {_quoted(edge['to'])} [label={edge['stream_type']}];"
+        f"  {_quoted(edge.source)} -> {_quoted(edge.target)} [label={edge.stream_type}];"
         for edge in plan.edges
     ]
     for step in _measuring(plan):
@@ -55,7 +54,7 @@ def as_dot(plan: ProcessingPlan) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _own(plan: ProcessingPlan, step: Step) -> list[str]:
+def _own(plan: Plan, step: Step) -> list[str]:
     """The nodes of a step; what several steps do is drawn in the first."""
     before = {
         name for other in _working(plan) if other.step_id != step.step_id
@@ -68,19 +67,19 @@ def _title(step: Step) -> str:
     return f"{step.step_id}: {step.reason}"
 
 
-def _working(plan: ProcessingPlan) -> list[Step]:
-    return [step for step in plan.steps if step.measures is None]
+def _working(plan: Plan) -> list[Step]:
+    return [step for step in plan.steps if not isinstance(step, MeasureStep)]
 
 
-def _measuring(plan: ProcessingPlan) -> list[Step]:
-    return [step for step in plan.steps if step.measures is not None]
+def _measuring(plan: Plan) -> list[Step]:
+    return [step for step in plan.steps if isinstance(step, MeasureStep)]
 
 
-def _waiting_for(plan: ProcessingPlan, step: Step) -> list[str]:
+def _waiting_for(plan: Plan, step: Step) -> list[str]:
     return [other.step_id for other in plan.steps if step.step_id in other.depends_on]
 
 
-def _outside(plan: ProcessingPlan) -> Iterable[str]:
+def _outside(plan: Plan) -> Iterable[str]:
     inside = {name for step in _working(plan) for name in step.nodes}
     return [node.id for node in plan.nodes if node.id not in inside]
 

@@ -8,9 +8,10 @@ from operators.contract import Estimates
 from operators.media import FLOWING
 from planner import work
 from planner.cost_table import TABLE
-from planner.costs import Costs, StepEstimates, estimate
+from planner.costs import Costs, estimate
 from planner.draft import Draft
 from planner.graph import Node, NodeType
+from planner.plan import StepEstimates, Work
 from planner.wiring import Track
 
 
@@ -21,7 +22,7 @@ class Estimator:
     learnt: Costs = field(default_factory=Costs)
     table: Costs = TABLE
 
-    def of(self, amounts: work.Work) -> StepEstimates:
+    def of(self, amounts: Work) -> StepEstimates:
         return estimate(amounts, self.table, self.learnt)
 
     def of_nodes(self, draft: Draft) -> dict[str, Estimates]:
@@ -33,7 +34,7 @@ def _plain(known: StepEstimates) -> Estimates:
     return Estimates(**{part.name: getattr(known, part.name) for part in fields(Estimates)})
 
 
-def _node_work(draft: Draft, node: Node) -> work.Work:
+def _node_work(draft: Draft, node: Node) -> Work:
     if node.type is NodeType.INPUT:
         info = draft.inferred.media[node.id]
         tracks = [

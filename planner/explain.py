@@ -1,16 +1,16 @@
 """A plan for people: a readable tree. The shell script is `planner.script`."""
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from planner import safety
-from planner.costs import StepEstimates
-from planner.plan import PlanNode, ProcessingPlan
-from planner.steps import Step
+from planner.plan import OperationNode, Plan, PlanNode, Step, StepEstimates
 
 _GUARDS = " ".join(shlex.quote(word) for word in safety.UPLOADED_INPUT)
 
 
-def as_tree(plan: ProcessingPlan) -> str:
+def as_tree(plan: Plan) -> str:
     """Nodes, then steps with reason, estimate and command. The guards of inputs are shortened."""
     lines = [f"{plan.plan_id}  (FFmpeg {plan.ffmpeg_version})", "", "nodes"]
     lines += [f"  {_node(node)}" for node in plan.nodes]
@@ -43,11 +43,9 @@ def _node(node: PlanNode) -> str:
     streams = [f"{video.codec or 'video'} {video.width}x{video.height}" for video in info.video]
     streams += [f"{audio.codec or 'audio'} {audio.sample_rate} Hz" for audio in info.audio]
     length = "" if info.duration_ms is None else f"{info.duration_ms / 1000:.3f} s, "
-    given = {
-        key: value
-        for key, value in (node.params or {}).items()
-        if value is not None and node.operator
-    }
+    given: Mapping[str, Any] = {}
+    if isinstance(node, OperationNode):
+        given = {key: value for key, value in node.params.items() if value is not None}
     params = "  " + " ".join(f"{key}={value}" for key, value in given.items()) if given else ""
     return f"{node.id:<24} {length}{', '.join(streams)}{params}"
 

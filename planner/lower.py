@@ -1,14 +1,11 @@
 """From groups of nodes to steps: exact argv, filtergraph, dependencies.
 
-Tokens that the executor fills in: `{in:src}` the local file of an input, `{work}` the attempt's own
-folder, `{step:s1}` the folder of a finished step, `{out:0}` the work file of an output (numbered:
-`{out:0:%04d}`); inside filtergraphs `{work}/name`, `{fonts}`, `{font:file}`, `{measured:s1.key}`.
+What only the executor knows is written as tokens (`planner.plan.tokens`).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from operators.colorimetry import converted, narrowed, needs_narrowing
 from operators.media import Kind, VideoStream
@@ -19,10 +16,13 @@ from planner.draft import Draft, Group
 from planner.encode import Encoding
 from planner.graph import NodeType
 from planner.labels import Labels
+from planner.plan import StepFile, TextFile, Work
+from planner.plan.files import sidecar_name
+from planner.plan.tokens import GRAPH_OPTION, OutputToken, WorkToken, parse
 from planner.sources import Crossing, Sources
 from planner.spec import OperationSpec, OutputSpec
 from planner.wiring import OutputTrack, Track, Wire, measured_in
-from planner.work import Load, Work, work_of
+from planner.work import Load, work_of
 
 # what every run needs: no questions, no status line, tagged log lines, progress on its own pipe
 _GLOBAL = ("-hide_banner", "-nostdin", "-nostats", "-y")
@@ -35,26 +35,24 @@ class Command:
 
     argv: tuple[str, ...]
     filtergraph: str | None
-    files: Mapping[str, Any]
+    files: Mapping[str, StepFile]
     depends_on: tuple[str, ...]
     inputs: tuple[str, ...]
     """The ids of the inputs that it reads."""
     work: Work
 
 
-def lower(
-    draft: Draft, group: Group, names: Names, intermediates: Crossing, threads: int
-) -> Command:
+def lower(draft: Draft, group: Group, names: Names, threads: int) -> Command:
     """The command of one group."""
     outputs = [(name, draft.outputs[name]) for name in group.nodes if name in draft.outputs]
-    handed = {name: tracks for name, tracks in intermediates.items() if name in set(group.nodes)}
+    handed = _handed_over(draft, group)
     narrow = {w.inputs[0]: w for tracks in handed.values() for w in _narrowed(draft, tracks)}
     written = {
         name: [narrow[t].outputs[0] if t in narrow else t for t in tracks]
         for name, tracks in handed.items()
     }
     demanded = _demanded(draft, group, written)
-    labels = _labels(draft, group, names, intermediates, demanded, also=[*narrow.values()])
+    labels = _labels(draft, group, names, demanded, also=[*narrow.values()])
     graphs = labels.render()
     encodes: list[str] = []
     for name, tracks in written.items():
@@ -74,14 +72,11 @@ def lower_measure(
     group: Group,
     measure: Wire,
     names: Names,
-    intermediates: Crossing,
     step_id: str,
 ) -> Command:
     """The command of a first pass: everything upstream of `measure` in its group, listened to."""
     (heard,) = measure.outputs
-    labels = _labels(
-        draft, group, names, intermediates, Counter([heard]), also=[measure], info_step=step_id
-    )
+    labels = _labels(draft, group, names, Counter([heard]), also=[measure], info_step=step_id)
     graphs = labels.render()
     words = ["-map", labels.map_option(heard), "-f", "null", "-"]
     load = Load(wires=labels.wires, measure=measure)
@@ -90,10 +85,15 @@ def lower_measure(
 
 def measured_by(draft: Draft, group: Group) -> set[tuple[str, int]]:
     """The measurements (node, track) that the filters of a group need."""
-    inside = set(group.nodes)
-    handed = {name: t for name, t in draft.crossing.items() if name in inside}
-    wires = _needed(draft.wires_of(group.nodes), _demanded(draft, group, handed))
+    demanded = _demanded(draft, group, _handed_over(draft, group))
+    wires = _needed(draft.wires_of(group.nodes), demanded)
     return {name for w in wires for name in measured_in(w)}
+
+
+def _handed_over(draft: Draft, group: Group) -> Crossing:
+    """The tracks of a group that other groups read."""
+    inside = set(group.nodes)
+    return {name: tracks for name, tracks in draft.crossing.items() if name in inside}
 
 
 def _demanded(draft: Draft, group: Group, handed: Crossing) -> Counter[Track]:
@@ -111,7 +111,6 @@ def _labels(
     draft: Draft,
     group: Group,
     names: Names,
-    intermediates: Crossing,
     demanded: Counter[Track],
     also: Sequence[Wire] = (),
     info_step: str | None = None,
@@ -119,7 +118,7 @@ def _labels(
     known = [*draft.wires_of(group.nodes), *also]
     wires = _needed(known, demanded)
     uses = demanded + Counter(track for w in wires for track in w.inputs)
-    sources = Sources(draft=draft, step_of=names.groups, intermediates=intermediates)
+    sources = Sources(draft=draft, step_of=names.groups)
     binder = Binder(draft=draft, names=names, files=sources.files)
     bound = [binder.bind(w) for w in wires]
     waits = [step for step in binder.measured if step != info_step]
@@ -132,7 +131,7 @@ def _command(
     sources = labels.sources
     argv = [
         "ffmpeg", *_said(labels.wires), *sources.options(),
-        *(word for graph in graphs for word in ("-filter_complex", graph)),
+        *(word for graph in graphs for word in (GRAPH_OPTION, graph)),
         *words, *sources.clocks(),
     ]  # fmt: skip
     reads = [
@@ -140,12 +139,13 @@ def _command(
         for name, _ in sources.readings
         if not name.endswith(".ffconcat") and draft.graph.by_id[name].type is not NodeType.INPUT
     ]
+    beside = [name for file in sources.files.values() for name in file.inputs]
     return Command(
         argv=tuple(argv),
         filtergraph=";".join(graphs) or None,
         files=dict(sources.files),
         depends_on=tuple(dict.fromkeys([*labels.waits, *reads])),
-        inputs=tuple(dict.fromkeys([*sources.inputs, *listed_inputs(sources.files)])),
+        inputs=tuple(dict.fromkeys([*sources.inputs, *beside])),
         work=work_of(draft, load),
     )
 
@@ -155,17 +155,6 @@ def _said(wires: Sequence[Wire]) -> Iterable[str]:
     names = {one.name.partition("@")[0] for w in wires for one in w.filters}
     level = "info" if names.intersection(_METERS) else "warning"
     return (*_GLOBAL, "-loglevel", f"repeat+level+{level}", "-progress", "pipe:1")
-
-
-def listed_inputs(files: Mapping[str, Any]) -> Iterable[str]:
-    """The inputs that files beside the command are made from."""
-    for content in files.values():
-        if isinstance(content, str):
-            continue
-        if "captions" in content:
-            yield content["captions"]
-        if "concat" in content:
-            yield from (entry["input"] for entry in content["concat"])
 
 
 def _needed(wires: Sequence[Wire], demanded: Mapping[Track, int]) -> list[Wire]:
@@ -201,8 +190,8 @@ def _write_output(
     index = draft.graph.by_id[name].index
     sidecar = _sidecar(draft, name)
     if sidecar:
-        labels.sources.files[f"out{index}.vtt"] = sidecar
-    file = f"{{out:{index}:%04d}}" if (encoding.images or 0) > 1 else f"{{out:{index}}}"
+        labels.sources.files[sidecar_name(index)] = TextFile(text=sidecar)
+    file = str(OutputToken(index, is_numbered=(encoding.images or 0) > 1))
     given = draft.graph.by_id[name].spec
     is_stripped = isinstance(given, OutputSpec) and given.strip_metadata
     described = _described(encoding, labels.sources.root(name), is_stripped)
@@ -253,7 +242,7 @@ def _write_intermediate(name: str, tracks: Iterable[Track], labels: Labels) -> l
         *words,
         # lossless and quick to decode; nut keeps every time base exactly
         "-c:v", codecs.INTERMEDIATE_VIDEO.name, "-c:a", codecs.INTERMEDIATE_AUDIO.name,
-        "-fps_mode", "passthrough", "-f", codecs.INTERMEDIATE_MUXER, f"{{work}}/{name}.nut",
+        "-fps_mode", "passthrough", "-f", codecs.INTERMEDIATE_MUXER, str(WorkToken(f"{name}.nut")),
     ]  # fmt: skip
 
 
@@ -267,10 +256,12 @@ def _with_threads(words: Sequence[str], threads: int) -> list[str]:
     """`-threads` is an option of each output file, so it goes before each file name."""
     if not threads:
         return list(words)
+
+    written = (OutputToken, WorkToken)
     return [
         part
         for word in words
         for part in (
-            ("-threads", str(threads), word) if word.startswith(("{out:", "{work}")) else (word,)
+            ("-threads", str(threads), word) if isinstance(parse(word), written) else (word,)
         )
     ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from operators.colorimetry import converted, narrowed, needs_narrowing, stated, told
 from operators.contract import Cut
@@ -13,6 +12,8 @@ from operators.sound import layout_of, whichever_comes
 from planner import codecs, safety
 from planner.draft import Draft, Reading
 from planner.graph import NodeType
+from planner.plan import ConcatEntry, ConcatList, StepFile
+from planner.plan.tokens import InputToken, StepToken, WorkToken
 from planner.spec import InputSpec
 from planner.wiring import Joined, Track
 
@@ -30,10 +31,9 @@ class Sources:
 
     draft: Draft
     step_of: Mapping[str, str]
-    intermediates: Crossing
     _numbers: dict[Reading, int] = field(default_factory=dict)
     _used: dict[Reading, set[tuple[Kind, int]]] = field(default_factory=dict)
-    files: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, StepFile] = field(default_factory=dict)
 
     @property
     def readings(self) -> list[Reading]:
@@ -49,7 +49,7 @@ class Sources:
     def joined(self, track: Track) -> str:
         """Where a track is found in the list of files that are copied one after the other."""
         name = f"{track.node}.ffconcat"
-        self.files[name] = {"concat": _listed(self.draft.joined[track.node])}
+        self.files[name] = _listed(self.draft.joined[track.node])
         return f"{self._number((name, 0))}:{track.kind.value[0]}:0"
 
     def root(self, node: str) -> int | None:
@@ -113,7 +113,7 @@ class Sources:
     def _position(self, track: Track) -> int:
         given = self.draft.graph.by_id[track.node].spec
         if not isinstance(given, InputSpec):
-            alike = [t for t in self.intermediates[track.node] if t.kind is track.kind]
+            alike = [t for t in self.draft.crossing[track.node] if t.kind is track.kind]
             return alike.index(replace(track, reading=0))
         return stream_position(self.draft.probed[given.id], track.kind, track.index)
 
@@ -126,10 +126,11 @@ class Sources:
             # safe=0: absolute paths, of files that were probed as what they are;
             # seek_timestamp: times count from 0, not from an encoder's lead-in samples before it
             listed = ("-seek_timestamp", "1", "-f", "concat", "-safe", "0")
-            return [*safety.JOINED_INPUT, *listed, "-i", f"{{work}}/{name}"]
+            return [*safety.JOINED_INPUT, *listed, "-i", str(WorkToken(name))]
         given = self.draft.graph.by_id[name].spec
         if not isinstance(given, InputSpec):
-            return [*safety.INTERMEDIATE_INPUT, "-i", f"{{step:{self.step_of[name]}}}/{name}.nut"]
+            made = StepToken(self.step_of[name], f"{name}.nut")
+            return [*safety.INTERMEDIATE_INPUT, "-i", str(made)]
         info = self.draft.probed[given.id]
         skipped = self.draft.seeks.get(reading)
         # itsoffset: what is read keeps the times that it has in the file
@@ -146,7 +147,7 @@ class Sources:
             ]
         if info.video and not info.is_still:
             forced += ["-reinit_filter:v", "0"]  # `steady` sees to what changes
-        return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", f"{{in:{given.id}}}"]
+        return [*safety.UPLOADED_INPUT, *forced, *seek, "-i", str(InputToken(given.id))]
 
     def clocks(self) -> list[str]:
         """Outputs into nothing, of the streams with which files begin: FFmpeg takes the first stream
@@ -181,12 +182,13 @@ def _part(cut: Cut | None) -> list[str]:
     return ["-ss", format_seconds(cut.start), *length]
 
 
-def _listed(joined: Joined) -> list[dict[str, str]]:
+def _listed(joined: Joined) -> ConcatList:
     """The files with their lengths: else each would count as long as its longest stream."""
-    return [
-        {"input": name, "duration": format_seconds(seconds)}
+    entries = tuple(
+        ConcatEntry(input=name, duration=format_seconds(seconds))
         for name, seconds in zip(joined.inputs, joined.seconds, strict=True)
-    ]
+    )
+    return ConcatList(entries=entries)
 
 
 def stream_position(info: MediaInfo, kind: Kind, index: int) -> int:

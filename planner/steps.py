@@ -9,42 +9,19 @@ from typing import Any
 
 from planner import transfers
 from planner.binder import Names
-from planner.costs import StepEstimates
 from planner.draft import Draft, Group
 from planner.estimate import Estimator
 from planner.lower import Command, lower, lower_measure, measured_by
+from planner.plan import FetchStep, FFmpegStep, MeasureStep, Step, UploadStep, Work
 from planner.spec import OperationSpec
 from planner.wiring import Wire
-from planner.work import Work
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What one Celery task executes. `argv` is exact but for the tokens of `planner.lower`.
-
-    `files`: by name, a text; or where it is made from inputs `{"concat": [{"input", "duration"}]}`,
-    `{"captions": id, "width", "height", "style"}`. `measures`: the operation whose first pass it is.
-    """
-
-    step_id: str
-    kind: str
-    stage: int
-    nodes: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    argv: tuple[str, ...]
-    filtergraph: str | None
-    files: Mapping[str, Any]
-    measures: str | None
-    reason: str
-    work: Work
-    """What estimates are made from, and what a finished attempt is compared with."""
-    estimates: StepEstimates
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Unit:
-    """A step before it is numbered: a group, or one measurement for a group."""
+    """A command that is to be lowered: a group, or one measurement for a group."""
 
+    step_id: str
     group: Group
     measure: Wire | None = None
 
@@ -53,24 +30,25 @@ def make_steps(draft: Draft, threads: int, estimator: Estimator) -> tuple[Step, 
     """Number, lower and connect all steps."""
     draft = _working(draft)
     made = _Made(draft=draft, estimator=estimator)
+
     fetched: dict[str, str] = {}
     for fetch in transfers.fetches(draft):
-        fetched |= dict.fromkeys(fetch.inputs, made.add_transfer(fetch, ()))
-    units = _units(draft)
-    names = _names(units, len(made.steps) + 1)
+        fetched |= dict.fromkeys(fetch.inputs, made.add_fetch(fetch))
+
+    units = _units(draft, first=len(made.steps) + 1)
+    names = _names(units)
     for unit in units:
-        step_id = made.next_id
-        command = (
-            lower(draft, unit.group, names, draft.crossing, threads)
-            if unit.measure is None
-            else lower_measure(draft, unit.group, unit.measure, names, draft.crossing, step_id)
-        )
-        waits = [fetched[name] for name in command.inputs if name in fetched]
-        made.add_command(unit, command, waits)
-    for step_id, sent in transfers.uploads(draft, names.groups).items():
-        for upload in sent:
-            made.add_transfer(upload, (step_id,))
+        made.add_command(unit, _lowered(draft, unit, names, threads), fetched)
+
+    for upload in transfers.uploads(draft, names.groups):
+        made.add_upload(upload)
     return tuple(made.steps.values())
+
+
+def _lowered(draft: Draft, unit: _Unit, names: Names, threads: int) -> Command:
+    if unit.measure is None:
+        return lower(draft, unit.group, names, threads)
+    return lower_measure(draft, unit.group, unit.measure, names, unit.step_id)
 
 
 @dataclass(kw_only=True)
@@ -81,91 +59,100 @@ class _Made:
     estimator: Estimator
     steps: dict[str, Step] = field(default_factory=dict)
 
+    def add_fetch(self, fetch: transfers.Fetch) -> str:
+        common = self._common(self._next_id, fetch.nodes, (), fetch.reason, fetch.work)
+        step = FetchStep(**common, input=fetch.inputs[0], part=fetch.part)
+        return self._add(step)
+
+    def add_command(self, unit: _Unit, command: Command, fetched: Mapping[str, str]) -> str:
+        waits = [fetched[name] for name in command.inputs if name in fetched]
+        depends_on = tuple(dict.fromkeys([*waits, *command.depends_on]))
+        written: dict[str, Any] = {
+            "command": command.argv,
+            "filtergraph": command.filtergraph,
+            "files": command.files,
+        }
+        if unit.measure is None:
+            nodes, reason = unit.group.nodes, _reason(self.draft, unit.group)
+            common = self._common(unit.step_id, nodes, depends_on, reason, command.work)
+            return self._add(FFmpegStep(**common, **written))
+
+        node = unit.measure.node
+        reason = f"{node} must measure its input before it can change it"
+        common = self._common(unit.step_id, [node], depends_on, reason, command.work)
+        return self._add(MeasureStep(**common, **written, measures=node))
+
+    def add_upload(self, upload: transfers.Upload) -> str:
+        depends_on = (upload.from_step,)
+        common = self._common(self._next_id, [upload.node], depends_on, upload.reason, upload.work)
+        step = UploadStep(**common, output=upload.output, from_step=upload.from_step)
+        return self._add(step)
+
     @property
-    def next_id(self) -> str:
+    def _next_id(self) -> str:
         return f"s{len(self.steps) + 1}"
 
-    def add_transfer(self, moved: transfers.Transfer, depends_on: tuple[str, ...]) -> str:
-        return self._add(
-            kind="transfer",
-            nodes=[node.id for node in moved.nodes],
-            depends_on=depends_on,
-            argv=moved.argv,
-            reason=moved.reason,
-            work=moved.work,
-        )
+    def _common(
+        self,
+        step_id: str,
+        nodes: Sequence[str],
+        depends_on: tuple[str, ...],
+        reason: str,
+        work: Work,
+    ) -> dict[str, Any]:
+        return {
+            "step_id": step_id,
+            "stage": 1 + max((self.steps[name].stage for name in depends_on), default=-1),
+            "nodes": _in_order(self.draft, nodes),
+            "depends_on": depends_on,
+            "reason": reason,
+            "work": work,
+            "estimates": self.estimator.of(work),
+        }
 
-    def add_command(self, unit: _Unit, command: Command, waits: Sequence[str]) -> str:
-        nodes, reason = unit.group.nodes, unit.group.reason
-        if unit.measure:
-            nodes = (unit.measure.node,)
-            reason = f"{unit.measure.node} must measure its input before it can change it"
-        else:
-            reason = "; ".join([reason, *_choices(self.draft, unit.group)])
-        return self._add(
-            kind="ffmpeg",
-            nodes=nodes,
-            depends_on=tuple(dict.fromkeys([*waits, *command.depends_on])),
-            argv=command.argv,
-            filtergraph=command.filtergraph,
-            files=command.files,
-            measures=unit.measure.node if unit.measure else None,
-            reason=reason,
-            work=command.work,
-        )
-
-    def _add(
-        self, *, nodes: Sequence[str], depends_on: tuple[str, ...], work: Work, **given: Any
-    ) -> str:
-        rest = {"filtergraph": None, "files": {}, "measures": None, **given}
-        step = Step(
-            step_id=self.next_id,
-            stage=1 + max((self.steps[name].stage for name in depends_on), default=-1),
-            nodes=_in_order(self.draft, nodes),
-            depends_on=depends_on,
-            work=work,
-            estimates=self.estimator.of(work),
-            **rest,
-        )
+    def _add(self, step: Step) -> str:
         self.steps[step.step_id] = step
         return step.step_id
 
 
-def _choices(draft: Draft, group: Group) -> list[str]:
-    found = []
+def _reason(draft: Draft, group: Group) -> str:
+    """Why the step exists, and what operations chose for the media that they get."""
+    choices = []
     for name in _in_order(draft, group.nodes):
         spec = draft.graph.by_id[name].spec
         if isinstance(spec, OperationSpec):
             sources = [selection.info for selection in draft.inferred.sources[name]]
-            found.append(spec.operator.choice(sources))
-    return [choice for choice in found if choice]
+            choices.append(spec.operator.choice(sources))
+    return "; ".join([group.reason, *filter(None, choices)])
 
 
-def _units(draft: Draft) -> list[_Unit]:
-    """Steps in order; what several groups need measured is measured once."""
+def _units(draft: Draft, first: int) -> list[_Unit]:
+    """Commands in order, numbered from `first`; what several groups need measured is measured once."""
     units: list[_Unit] = []
     known: set[tuple[str, int]] = set()
+
+    def add(group: Group, measure: Wire | None = None) -> None:
+        units.append(_Unit(step_id=f"s{first + len(units)}", group=group, measure=measure))
+
     for group in draft.groups:
         needed = measured_by(draft, group) - known
         known |= needed
-        units += [
-            _Unit(group=group, measure=measure)
-            for measure in draft.measures
-            if (measure.node, measure.outputs[0].index) in needed
-        ]
-        units.append(_Unit(group=group))
+        for measure in draft.measures:
+            if (measure.node, measure.outputs[0].index) in needed:
+                add(group, measure)
+        add(group)
     return units
 
 
-def _names(units: Sequence[_Unit], first: int) -> Names:
+def _names(units: Sequence[_Unit]) -> Names:
     groups: dict[str, str] = {}
     measures: dict[tuple[str, int], str] = {}
-    for number, unit in enumerate(units, first):
+    for unit in units:
         if unit.measure is None:
             for node in unit.group.nodes:
-                groups.setdefault(node, f"s{number}")
+                groups.setdefault(node, unit.step_id)
         else:
-            measures[unit.measure.node, unit.measure.outputs[0].index] = f"s{number}"
+            measures[unit.measure.node, unit.measure.outputs[0].index] = unit.step_id
     return Names(groups=groups, measures=measures)
 
 

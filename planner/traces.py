@@ -1,7 +1,6 @@
 """Which part of which input every stream of an output shows, as far as its operations state it."""
 
 from collections import Counter
-from dataclasses import dataclass
 from fractions import Fraction
 
 from operators.colorimetry import HDR
@@ -12,25 +11,11 @@ from operators.pixels import pixels_of
 from planner.codecs import demuxer_of, is_sought
 from planner.draft import Draft
 from planner.graph import Graph
+from planner.plan import Trace
 from planner.select import stood_up
 from planner.spec import InputSpec, OperationSpec
 
 _SIDES = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trace:
-    """A stream of an output and the stream of an input that it shows, each by its number among those
-    of its kind."""
-
-    kind: str
-    stream: int
-    input: str
-    input_stream: int
-    start_ms: int
-    """How far behind the beginning of the input lies what the output begins with."""
-    gain_db: float
-    """How much louder it is; 0 of pictures."""
 
 
 def traces(draft: Draft, name: str) -> tuple[Trace, ...]:

@@ -5,7 +5,7 @@ is a first estimate from what the media are; `planner.costs` says how far such e
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -14,11 +14,10 @@ from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from planner.draft import Draft
 from planner.encode import Encoding
 from planner.graph import NodeType
+from planner.plan import Work
 from planner.spec import InputSpec, OperationSpec
 from planner.tracks import EncodedTrack
 from planner.wiring import Track, Wire
-
-Work = Mapping[str, Estimates]
 
 _MEGABYTE = 1 << 20
 _START = Estimates(cpu_ms=60, wall_ms=100, peak_memory_bytes=40 * _MEGABYTE)

@@ -29,13 +29,14 @@ from operators.problem import Invalid, did_you_mean
 from planner.diagram import as_dot, as_mermaid
 from planner.explain import as_tree
 from planner.parse import parse_spec
-from planner.plan import ProcessingPlan
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
 from planner.script import as_script
 
 _TENANT = "default"
 
 
-_DRAWN: Mapping[str, Callable[[ProcessingPlan], str]] = {
+_DRAWN: Mapping[str, Callable[[Plan], str]] = {
     "tree": as_tree,
     "mermaid": as_mermaid,
     "dot": as_dot,
@@ -55,13 +56,14 @@ _DRAWN: Mapping[str, Callable[[ProcessingPlan], str]] = {
 def plan(spec_file: str, form: str, as_json: bool) -> int:
     """Show what a job would do: nodes, steps, exact commands, reasons, estimates."""
     try:
-        made = plan_preview.preview(read_spec(spec_file), _TENANT)
+        spec = read_spec(spec_file)
+        made = plan_preview.preview(spec, _TENANT)
     except Invalid as invalid:
         return _refuse(invalid, as_json or form == "json")
     if as_json or form == "json":
         print_json(made.to_json())
     elif form == "sh":
-        click.echo(as_script(made.to_json(), read_spec(spec_file), workspace.FONTS), nl=False)
+        click.echo(as_script(made, Addresses.of(spec), workspace.FONTS), nl=False)
     else:
         click.echo(_DRAWN[form](made))
     return 0

@@ -23,6 +23,7 @@ from operators.filtergraph import Filter
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.sound import decibels, in_form
 from planner import safety
+from planner.plan import Trace
 
 _PLACES = (0.5, 0.2, 0.8)
 """Where to look, as parts of the length."""
@@ -65,7 +66,7 @@ class Look:
 
 def check(
     output: Side,
-    traces: Sequence[Mapping[str, Any]],
+    traces: Sequence[Trace],
     sources: Mapping[str, Side],
     means: Means,
 ) -> list[str]:
@@ -74,7 +75,7 @@ def check(
     ends, length_s = time.monotonic() + means.budget_s, (output.info.duration_ms or 0) / 1000
     doubts: list[str] = []
     for trace in traces:
-        source = sources.get(trace["input"])
+        source = sources.get(trace.input)
         if source is None:
             continue
         found: list[str | None] = []
@@ -82,10 +83,10 @@ def check(
             left = ends - time.monotonic()
             if left < _LEAST_S:
                 break
-            look = Look(source_s=at + trace["start_ms"] / 1000, output_s=at, timeout_s=left)
+            look = Look(source_s=at + trace.start_ms / 1000, output_s=at, timeout_s=left)
             samples = _decoded(output, source, trace, look, means)
             if samples:
-                found.append(_COMPARED[trace["kind"]](trace, at, *samples))
+                found.append(_COMPARED[trace.kind](trace, at, *samples))
         unlike = [doubt for doubt in found if doubt]
         if 2 * len(unlike) > len(found):
             doubts.append(unlike[0])
@@ -93,11 +94,11 @@ def check(
 
 
 def _decoded(
-    output: Side, source: Side, trace: Mapping[str, Any], look: Look, means: Means
+    output: Side, source: Side, trace: Trace, look: Look, means: Means
 ) -> tuple[bytes, bytes] | None:
     """A second of the source and of the output; None where there is nothing then, or no time."""
-    kind = Kind(trace["kind"])
-    sides = (source, trace["input_stream"], look.source_s), (output, trace["stream"], look.output_s)
+    kind = Kind(trace.kind)
+    sides = (source, trace.input_stream, look.source_s), (output, trace.stream, look.output_s)
     files = [os.path.join(means.folder, f"look{number}.raw") for number in range(len(sides))]
     inputs, outputs = list[str](), list[str]()
     for number, ((side, stream, at), file) in enumerate(zip(sides, files, strict=True)):
@@ -139,7 +140,7 @@ def _as_samples(_: object) -> list[str]:
     return ["-af", ",".join(map(str, in_form("mono", _RATE))), "-f", "f32le", "-c:a", "pcm_f32le"]
 
 
-def _of_pictures(trace: Mapping[str, Any], at: float, source: bytes, output: bytes) -> str | None:
+def _of_pictures(trace: Trace, at: float, source: bytes, output: bytes) -> str | None:
     if _apart(_tones, source, output) <= _UNLIKE and _apart(_areas, source, output) <= _MOVED:
         return None
     return f"its picture differs from the input's in brightness or colour (seen at {at:.1f} s)"
@@ -174,8 +175,8 @@ def _areas(frames: bytes) -> list[float]:
     return found
 
 
-def _of_sound(trace: Mapping[str, Any], at: float, source: bytes, output: bytes) -> str | None:
-    gain = decibels(trace["gain_db"])
+def _of_sound(trace: Trace, at: float, source: bytes, output: bytes) -> str | None:
+    gain = decibels(trace.gain_db)
     wanted = _level(max(-1.0, min(1.0, gain * sample)) for sample in array("f", source))
     found = _level(array("f", output))
     off = 20 * log10(max(found, _SILENT) / max(wanted, _SILENT))
@@ -193,7 +194,7 @@ def _level(samples: Iterable[float]) -> float:
 
 
 _RAW: Mapping[Kind, Callable[[Any], list[str]]] = {Kind.VIDEO: _as_spots, Kind.AUDIO: _as_samples}
-_COMPARED: Mapping[str, Callable[[Mapping[str, Any], float, bytes, bytes], str | None]] = {
+_COMPARED: Mapping[str, Callable[[Trace, float, bytes, bytes], str | None]] = {
     Kind.VIDEO: _of_pictures,
     Kind.AUDIO: _of_sound,
 }

@@ -1,18 +1,25 @@
 """One execution of a step, as a value: whose it is, and what was planned for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from app.services.stored_plan import plan_of
 from app.store.models import Job
+from planner.plan import Plan, Step
+from planner.plan.addresses import Addresses
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """An attempt that this process has claimed. `failures` counts those before it, `beside` the steps
-    of its tenant that ran at this worker when it began."""
+    """An attempt that this process has claimed. `kind`: which workers take its step; `failures` counts
+    those before it, `beside` the steps of its tenant that ran at this worker when it began."""
 
     job: Job
     step_id: str
+    kind: str
+    nodes: Sequence[str]
     number: int
     failures: int
     beside: int = 0
@@ -26,15 +33,16 @@ class Attempt:
         """Where it is, for error objects and log lines."""
         return {"step_id": self.step_id, "attempt": self.number}
 
-    @property
-    def kind(self) -> str:
-        return str(self.planned["kind"])
+    @cached_property
+    def plan(self) -> Plan:
+        """Raises: Failure where this version of the service cannot read it."""
+        return plan_of(self.job)
 
-    @property
-    def planned(self) -> dict[str, Any]:
-        """The step as the plan has it."""
-        assert self.job.plan is not None
-        found: dict[str, Any] = next(
-            step for step in self.job.plan["steps"] if step["step_id"] == self.step_id
-        )
-        return found
+    @cached_property
+    def step(self) -> Step:
+        """Raises: Failure, as `plan`."""
+        return self.plan.step(self.step_id)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        return Addresses.of(self.job.spec)

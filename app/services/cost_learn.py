@@ -8,7 +8,7 @@ from app.store.session import transaction
 from operators.contract import Estimates
 from planner.calibration import Sample, learn
 from planner.cost_table import TABLE
-from planner.work import Work
+from planner.plan import Work
 
 _AT_A_TIME = 20
 """New attempts that are worth learning from again."""
@@ -28,12 +28,10 @@ def learn_costs() -> int:
     return len(factors)
 
 
-def usage_of(
-    work: Mapping[str, Any], cpu_ms: int, peak_memory_bytes: int, output_bytes: int
-) -> dict[str, Any]:
+def usage_of(work: Work, cpu_ms: int, peak_memory_bytes: int, output_bytes: int) -> dict[str, Any]:
     """What is kept with a finished attempt."""
     return {
-        "work": work,
+        "work": {name: amount.to_json() for name, amount in work.items()},
         "cpu_ms": cpu_ms,
         "peak_memory_bytes": peak_memory_bytes,
         "output_bytes": output_bytes,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.services.moments import moment
+from app.services.stored_plan import plan_of
 from app.store.models import Job, StepAttempt
 from app.store.status import JobStatus, StepStatus
 
@@ -26,8 +27,9 @@ def analyse(job: Job, attempts: Sequence[StepAttempt]) -> dict[str, Any] | None:
 
 
 def _nodes(job: Job, step_id: str | None) -> list[str]:
-    steps = job.plan["steps"] if job.plan else []
-    return next((step["nodes"] for step in steps if step["step_id"] == step_id), [])
+    if job.plan is None or step_id is None:
+        return []
+    return list(plan_of(job).step(step_id).nodes)
 
 
 def _timeline(job: Job, attempts: Sequence[StepAttempt]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.errors import Failure
 from app.store.models import Step
 from app.store.status import StepStatus
+from planner.plan import node_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,6 @@ def longest_ways(steps: Sequence[Step], cost: Callable[[Step], float]) -> dict[s
 def _shown(step: Step) -> str:
     if step.kind == "transfer":
         return f"{step.step_id}: transfer {', '.join(step.nodes)}"
-    operators = [node.split("_", 2)[-1] for node in step.nodes if node.startswith("op_")]
-    outputs = sum(node.startswith("output_") for node in step.nodes)
+    operators = list(filter(None, map(node_ids.operator_of, step.nodes)))
+    outputs = sum(map(node_ids.is_output, step.nodes))
     return f"{step.step_id}: {' + '.join(operators[:6]) or 'transcode'} -> {outputs} output(s)"

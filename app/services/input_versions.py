@@ -4,18 +4,16 @@ A file that is still being copied, or that somebody writes to, would be encoded 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 from app.engine.storage import local
 from app.errors import Failure
 from app.redact import redact_tree
 from app.services.step_run import Run
 from operators.problem import Code
-from planner.lower import listed_inputs
+from planner.plan import InputNode, OutputNode, Plan, PlanNode
 from planner.spec import JobSpec
 from planner.uri import is_remote
-
-_VERSION = "version"
 
 
 def versions(spec: JobSpec, roots: tuple[str, ...]) -> dict[str, str]:
@@ -31,16 +29,28 @@ def versions(spec: JobSpec, roots: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def noted(plan: dict[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+def noted(plan: Plan, known: Mapping[str, str]) -> Plan:
     """A plan that says which files it is for. It is shown, bundled and kept: what a URL is signed with
     stays in the spec alone, from which it is run."""
-    for node in plan["nodes"]:
-        if node["type"] in ("input", "output"):
-            node["params"] = redact_tree(node["params"])
-        name = node["id"].removeprefix("input_")
-        if node["type"] == "input" and name in known:
-            node["params"][_VERSION] = known[name]
-    return plan
+    return plan.with_nodes(_noted(node, known) for node in plan.nodes)
+
+
+def _noted(node: PlanNode, known: Mapping[str, str]) -> PlanNode:
+    match node:
+        case InputNode():
+            return replace(
+                node,
+                source=redact_tree(node.source),
+                metadata=redact_tree(dict(node.metadata)),
+                version=known.get(node.input_id),
+            )
+        case OutputNode():
+            return replace(
+                node,
+                destination=redact_tree(node.destination),
+                metadata=redact_tree(dict(node.metadata)),
+            )
+    return node
 
 
 def check(run: Run) -> None:
@@ -62,12 +72,7 @@ def _version_now(path: str) -> str | None:
 
 
 def _planned(run: Run) -> Iterator[tuple[str, str]]:
-    plan, step = run.attempt.job.plan, run.attempt.planned
-    assert plan is not None
-    read = {word for word in step["argv"] if word.startswith("{in:")}
-    beside = set(listed_inputs(step["files"]))
-    for node in plan["nodes"]:
-        name = node["id"].removeprefix("input_")
-        version = node["params"].get(_VERSION) if node["type"] == "input" else None
-        if version and (f"{{in:{name}}}" in read or name in beside):
+    for name in run.command_step.inputs:
+        version = run.attempt.plan.inputs[name].version
+        if version:
             yield name, version

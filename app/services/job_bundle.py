@@ -14,8 +14,10 @@ from app.redact import redact_tree
 from app.services import job_read
 from app.services.failure_analysis import analyse
 from app.services.job_view import show_job, show_log, show_steps
+from app.services.stored_plan import plan_of
 from app.store import attempts, jobs, steps
 from app.store.session import transaction
+from planner.plan.addresses import Addresses
 from planner.script import as_script
 
 _MOST_LINES = 10_000
@@ -58,9 +60,10 @@ def bundle(job_id: str, tenant_id: str) -> bytes:
         "settings.json": _settings(),
     }
     if job.plan:
-        files["plan.json"] = redact_tree(job.plan)
-        files["probes.json"] = _probes(job.plan)
-        files["run.sh"] = as_script(job.plan, spec, "fonts")
+        plan = plan_of(job)
+        files["plan.json"] = redact_tree(plan.to_json())
+        files["probes.json"] = {n: one.media_info.to_json() for n, one in plan.inputs.items()}
+        files["run.sh"] = as_script(plan, Addresses.of(spec), "fonts")
     return _zip(job_id, files)
 
 
@@ -76,14 +79,6 @@ def _zip(job_id: str, files: Mapping[str, Any]) -> bytes:
             entry.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
             archive.writestr(entry, text)
     return packed.getvalue()
-
-
-def _probes(plan: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        node["id"].removeprefix("input_"): node["media_info"]
-        for node in plan["nodes"]
-        if node["type"] == "input"
-    }
 
 
 def _versions() -> dict[str, str]:

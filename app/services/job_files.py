@@ -4,38 +4,36 @@ Links make one file of two names, so names are followed. Asked when a job is pla
 before its outputs appear.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from app.engine.storage import local
 from operators.problem import Code, Invalid, Problem, pointer
 from planner.files import Written, collisions, written_by
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
+from planner.plan.files import sidecar_name
 from planner.uri import is_remote, parse_uri
 
 
-def checked(plan: dict[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan of a spec, if its files do not collide. Raises: Invalid."""
-    if found := problems(spec, plan):
+def checked(plan: Plan, addresses: Addresses) -> Plan:
+    """The plan, if the job's files do not collide. Raises: Invalid."""
+    if found := problems(addresses, plan):
         raise Invalid(found)
     return plan
 
 
-def problems(spec: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Problem]:
+def problems(addresses: Addresses, plan: Plan) -> list[Problem]:
     """What is wrong with the destinations of a valid spec, one problem for each output."""
-    sources = {given["id"]: given["source"] for given in spec["inputs"]}
-    written = list(_written(spec, plan))
-    found = collisions(sources, written, _read, _write)
+    written = list(_written(addresses, plan))
+    found = collisions(addresses.sources, written, _read, _write)
     known = {problem.pointer for problem in found}
     return found + [one for one in _obstacles(written) if one.pointer not in known]
 
 
-def _written(spec: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[Written]:
-    nodes = {node["id"]: node for node in plan["nodes"]}
-    indexes = {name for step in plan["steps"] for name in step["files"]}
-    for index, given in enumerate(spec["outputs"]):
-        images = nodes[f"output_{index}"]["params"].get("images")
-        has_index = f"out{index}.vtt" in indexes
-        yield from written_by(index, given["destination"], images, has_index)
+def _written(addresses: Addresses, plan: Plan) -> Iterator[Written]:
+    for index, destination in enumerate(addresses.destinations):
+        has_sidecar = sidecar_name(index) in plan.sidecars
+        yield from written_by(index, destination, plan.outputs[index].images, has_sidecar)
 
 
 def _read(uri: str) -> frozenset[str]:

@@ -12,20 +12,22 @@ from sqlalchemy.orm import Session
 from app import log, settings, tracing
 from app.errors import Failure, from_problems
 from app.queue import slots
-from app.services import job_fail, work_files
+from app.services import job_fail
 from app.services.backoff import CLOCK_MARGIN_S, delay_after
 from app.services.input_versions import noted, versions
 from app.services.job_files import checked
 from app.services.media_probe import probe_inputs
-from app.services.moments import moment
 from app.services.policy import options_now, policy_for
+from app.services.stored_plan import plan_of
 from app.store import jobs, steps
 from app.store.models import Job
 from app.store.session import Unreachable, exclusive, transaction
 from app.store.status import UNPLANNED, JobStatus
 from operators.problem import Code, Invalid
+from planner.make_plan import make_plan
 from planner.parse import parse_spec
-from planner.plan import make_plan
+from planner.plan import Plan, Step
+from planner.plan.addresses import Addresses
 from planner.uri import is_remote
 
 _LOOK_S = 0.5
@@ -89,7 +91,7 @@ def _plan_alone(job: Job, until: float) -> float | None:
     try:
         with transaction() as session:
             _enter(session, job, JobStatus.VALIDATING, "Checking the spec and probing the inputs.")
-        plan = job.plan or _plan(job, _watch(job, until))
+        plan = plan_of(job) if job.plan else _plan(job, _watch(job, until))
         _store(job, plan)
     except Invalid as invalid:
         _fail(job, from_problems(invalid.problems))
@@ -146,7 +148,7 @@ def _enter(session: Session, job: Job, status: JobStatus, message: str) -> None:
         jobs.log(session, job.job_id, "info", status, message)
 
 
-def _plan(job: Job, tick: Callable[[int], None]) -> dict[str, Any]:
+def _plan(job: Job, tick: Callable[[int], None]) -> Plan:
     parsed = parse_spec(job.spec, policy_for(job.tenant_id))
     known = versions(parsed.spec, settings.current().roots(job.tenant_id))
     plan = make_plan(
@@ -155,29 +157,30 @@ def _plan(job: Job, tick: Callable[[int], None]) -> dict[str, Any]:
         options_now(job.tenant_id, parsed.spec),
         parsed.warnings,
     )
-    return checked(noted(plan.to_json(), known), job.spec)
+    return checked(noted(plan, known), Addresses.of(job.spec))
 
 
-def _store(job: Job, plan: dict[str, Any]) -> None:
-    stamped = {**plan, "job_id": job.job_id, "created_at": moment(datetime.now(UTC))}
+def _store(job: Job, plan: Plan) -> None:
+    stored = plan.for_job(job.job_id, datetime.now(UTC)).to_json()
     with transaction() as session:
         _enter(session, job, JobStatus.PLANNING, "Planning.")
         is_new = not steps.are_known(session, job.job_id)  # else it is tried again
-        planned = {"plan": stamped, "plan_id": plan["plan_id"], "warnings": plan["warnings"]}
+        warnings = [warning.to_json() for warning in plan.warnings]
+        planned: dict[str, Any] = {"plan": stored, "plan_id": plan.plan_id, "warnings": warnings}
         found = planned if is_new else {}
         is_first = jobs.move(session, job.job_id, JobStatus.DOWNLOADING_INPUTS, **found)
         if not (is_first and is_new):
             return
-        steps.add_all(session, job.job_id, _rows(plan["steps"]))
-        text = f"Planned {len(plan['steps'])} step(s) as {plan['plan_id']}."
+        steps.add_all(session, job.job_id, _rows(plan))
+        text = f"Planned {len(plan.steps)} step(s) as {plan.plan_id}."
         jobs.log(session, job.job_id, "info", JobStatus.PLANNING, text)
-        for warning in plan["warnings"]:
-            said = f"{warning['pointer']}: {warning['message']}"
+        for warning in plan.warnings:
+            said = f"{warning.pointer}: {warning.message}"
             jobs.log(session, job.job_id, "warning", JobStatus.PLANNING, said)
 
 
-def _rows(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rows = [_row(position, step, planned) for position, step in enumerate(planned)]
+def _rows(plan: Plan) -> list[dict[str, Any]]:
+    rows = [_row(position, step, plan) for position, step in enumerate(plan.steps)]
     read = {name for row in rows for name in row["reads"]}
     # what is shared by WORK_URI can be read anywhere
     is_bound = not settings.current().work_uri
@@ -187,17 +190,17 @@ def _rows(planned: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(position: int, step: dict[str, Any], planned: list[dict[str, Any]]) -> dict[str, Any]:
+def _row(position: int, step: Step, plan: Plan) -> dict[str, Any]:
     return {
-        "step_id": step["step_id"],
+        "step_id": step.step_id,
         "position": position,
-        "kind": step["kind"],
-        "stage": step["stage"],
-        "nodes": step["nodes"],
-        "depends_on": step["depends_on"],
-        "deps_left": len(step["depends_on"]),
-        "reads": work_files.reads(step, planned),
-        "weight": max(1, step["estimates"]["wall_ms"]),
+        "kind": step.kind,
+        "stage": step.stage,
+        "nodes": list(step.nodes),
+        "depends_on": list(step.depends_on),
+        "deps_left": len(step.depends_on),
+        "reads": plan.reads(step),
+        "weight": max(1, step.estimates.wall_ms),
     }
 
 

@@ -13,6 +13,7 @@ from app.errors import Failure
 from app.queue import waiting
 from app.services.failure_analysis import analyse
 from app.services.job_view import Situation, show_job, show_log, show_steps
+from app.services.stored_plan import plan_of
 from app.services.why import Rules, why
 from app.store import attempts, jobs, steps, surroundings
 from app.store.models import Job, Step
@@ -142,7 +143,7 @@ def plan(job_id: str, tenant_id: str) -> dict[str, Any]:
         job = find_job(session, job_id, tenant_id)
         if job.plan is None:
             raise Failure(code=Code.PLAN_NOT_READY)
-        return job.plan
+        return plan_of(job).to_json()
 
 
 def steps_of(job_id: str, tenant_id: str) -> Page:

@@ -15,7 +15,7 @@ from app.services import remote_probe
 from app.services.policy import policy_for
 from operators.media import MediaInfo
 from operators.problem import Code, Invalid, Problem, pointer
-from planner.plan import needed_inputs
+from planner.make_plan import needed_inputs
 from planner.spec import InputSpec, JobSpec
 from planner.uri import is_remote
 

@@ -11,16 +11,17 @@ from app.services.media_probe import probe_inputs, soon
 from app.services.policy import options_for, options_now, policy_for
 from app.store import plans
 from app.store.session import transaction
+from planner.make_plan import Options, make_plan
 from planner.parse import Parsed, parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
 from planner.spec import JobSpec
 
 
-def preview(document: Any, tenant_id: str) -> ProcessingPlan:
+def preview(document: Any, tenant_id: str) -> Plan:
     """The plan that this machine alone would make, without a database. Raises: Invalid."""
     plan = _plan(parse_spec(document, policy_for(tenant_id)), tenant_id, options_for)
-    checked(plan.to_json(), document)
-    return plan
+    return checked(plan, Addresses.of(document))
 
 
 def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
@@ -31,14 +32,13 @@ def preview_and_keep(document: Any, tenant_id: str) -> dict[str, Any]:
     with turns.in_turn(tenant_id):
         parsed = parse_spec(document, policy_for(tenant_id))
         known = versions(parsed.spec, settings.current().roots(tenant_id))
-        plan = checked(noted(_plan(parsed, tenant_id, options_now).to_json(), known), document)
+        plan = noted(_plan(parsed, tenant_id, options_now), known)
+        stored = checked(plan, Addresses.of(document)).to_json()
     with transaction() as session:
-        plans.keep(session, tenant_id, plan["plan_id"], document, plan)
-    return plan
+        plans.keep(session, tenant_id, plan.plan_id, document, stored)
+    return stored
 
 
-def _plan(
-    parsed: Parsed, tenant_id: str, options: Callable[[str, JobSpec], Options]
-) -> ProcessingPlan:
+def _plan(parsed: Parsed, tenant_id: str, options: Callable[[str, JobSpec], Options]) -> Plan:
     probed = probe_inputs(parsed.spec, tenant_id, soon())
     return make_plan(parsed.spec, probed, options(tenant_id, parsed.spec), parsed.warnings)

@@ -8,7 +8,7 @@ from app.store.session import transaction
 from operators.reading import read_fields
 from planner.costs import Costs
 from planner.draft import Fleet
-from planner.plan import Options
+from planner.make_plan import Options
 from planner.policy import Policy
 from planner.spec import JobSpec, LimitsSpec
 

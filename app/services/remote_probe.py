@@ -13,7 +13,7 @@ from app.engine.storage.port import Source
 from app.errors import Failure
 from app.services import remote
 from operators.media import MediaInfo
-from planner.transfers import MEDIA
+from planner.plan.steps import MEDIA
 
 _SMALL_BYTES = 4 << 20
 """Not worth reading in parts."""

@@ -5,7 +5,6 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from app.engine import workspace
 from app.engine.storage import local
@@ -15,14 +14,22 @@ from operators.filtergraph import filter_value
 from operators.media import MediaInfo
 from operators.problem import Problem, pointer
 from planner.files import numbered
-from planner.transfers import FETCH, MEDIA
-
-_IN = re.compile(r"\{in:([^{}]+)\}")
-_STEP = re.compile(r"\{step:(s\d+)\}(/[\w.-]+)")
-_WORK = re.compile(r"\{work\}(/[\w.-]+)")
-_OUT = re.compile(r"\{out:(\d+)(:%04d)?\}")
-# in a filtergraph a brace of a user's text stands behind a backslash (`operators.filtergraph`)
-_IN_GRAPH = re.compile(r"(?<!\\)\{(work|fonts|font|measured)(?::([\w. -]+))?\}(/[\w.-]+)?")
+from planner.plan import CommandStep, Plan, Trace
+from planner.plan.addresses import Addresses
+from planner.plan.files import sidecar_name
+from planner.plan.steps import MEDIA
+from planner.plan.tokens import (
+    ArgumentToken,
+    FontFolderToken,
+    FontToken,
+    GraphToken,
+    InputToken,
+    MeasuredToken,
+    OutputToken,
+    StepToken,
+    WorkToken,
+    fill,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +43,7 @@ class OutputFile:
     images: int | None = None
     sidecar: str | None = None
     """A text file that goes beside it."""
-    traces: Sequence[Mapping[str, Any]] = ()
+    traces: Sequence[Trace] = ()
     """What its streams can be compared with (`planner.traces`)."""
 
     @property
@@ -93,117 +100,84 @@ class Place:
         return workspace.path_of(self.work_dir, self.job_id, step_id, attempt)
 
 
-def fetched_by(steps: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """The step that fetches an input, by the input's id."""
-    return {
-        node.removeprefix("input_"): step["step_id"]
-        for step in steps
-        if step["argv"][0] == FETCH
-        for node in step["nodes"]
-    }
-
-
 def build(
-    plan: Mapping[str, Any], spec: Mapping[str, Any], step_id: str, ffmpeg: str, place: Place
+    plan: Plan, step: CommandStep, addresses: Addresses, ffmpeg: str, place: Place
 ) -> Command:
     """Fill in a step's tokens. Only whole arguments are tokens, so no text of a user's can be one.
 
     Raises: Failure where an input is gone.
     """
-    step = next(s for s in plan["steps"] if s["step_id"] == step_id)
-    nodes = {node["id"]: node for node in plan["nodes"]}
     reals: dict[str, str] = {}
 
-    def fill(argument: str, before: str) -> str:
-        if before == "-filter_complex":
-            return fill_graph(argument, place)
-        path = _path(argument, spec, place)
-        if path is None:
-            return argument
-        reals[path] = argument
+    def argument(token: ArgumentToken) -> str:
+        path = _path(token, addresses, place)
+        reals[path] = str(token)
         return f"file:{path}"
 
-    argv = tuple(map(fill, step["argv"], ["", *step["argv"]]))
-    outputs = tuple(
-        output_file(plan, spec, step, index, place.folder)
-        for index in _output_indices(step["argv"])
-    )
-    lengths = [nodes[name]["media_info"]["duration_ms"] for name in step["nodes"]]
+    argv = fill(step.argv, argument, lambda token: _value(token, place))
+    lengths = [plan.node(name).media_info.duration_ms for name in step.nodes]
     return Command(
         argv=(ffmpeg, *argv[1:]),
-        shown=shlex.join(step["argv"]),
-        outputs=outputs,
+        shown=shlex.join(step.argv),
+        outputs=tuple(
+            output_file(plan, step, addresses, index, place.folder) for index in step.outputs
+        ),
         expected_ms=max((length for length in lengths if length), default=None),
-        planned_argv=tuple(step["argv"]),
+        planned_argv=step.argv,
         reals=dict(sorted(reals.items(), key=lambda item: -len(item[0])))
         | {place.folder: "{work}"},
     )
 
 
 def output_file(
-    plan: Mapping[str, Any],
-    spec: Mapping[str, Any],
-    step: Mapping[str, Any],
-    index: int,
-    folder: str,
+    plan: Plan, step: CommandStep, addresses: Addresses, index: int, folder: str
 ) -> OutputFile:
     """An output of a step that works, or worked, in `folder`."""
-    node = next(node for node in plan["nodes"] if node["id"] == f"output_{index}")
-    sidecar = f"out{index}.vtt"
+    node, sidecar = plan.outputs[index], sidecar_name(index)
     return OutputFile(
         index=index,
         work_file=_output_path(index, folder),
-        destination=spec["outputs"][index]["destination"],
-        planned=MediaInfo.from_json(node["media_info"]),
-        images=node["params"].get("images"),
-        sidecar=sidecar if sidecar in step["files"] else None,
-        traces=node.get("traces", ()),  # a plan of an earlier version has none
+        destination=addresses.destinations[index],
+        planned=node.media_info,
+        images=node.images,
+        sidecar=sidecar if sidecar in step.files else None,
+        traces=node.traces,
     )
 
 
-def _output_indices(argv: Sequence[str]) -> list[int]:
-    found = (_OUT.fullmatch(argument) for argument in argv)
-    return [int(match[1]) for match in found if match]
+def _value(token: GraphToken, place: Place) -> str:
+    """A token of a filtergraph as FFmpeg reads it: each path is escaped as any value is."""
+    match token:
+        case WorkToken():
+            return filter_value(f"{place.folder}/{token.name}")
+        case FontFolderToken():
+            return filter_value(workspace.FONTS)
+        case FontToken():
+            return filter_value(f"{workspace.FONTS}/{token.name}")
+        case MeasuredToken():
+            return filter_value(place.measured[token.step][token.key])
 
 
-def fill_graph(graph: str, place: Place) -> str:
-    """A filtergraph with its tokens filled in, each path escaped as any value is."""
-
-    def value(match: re.Match[str]) -> str:
-        word, name, rest = match[1], match[2], match[3] or ""
-        if word == "measured":
-            step, _, key = name.partition(".")
-            return filter_value(place.measured[step][key])
-        folders = {
-            "work": place.folder,
-            "fonts": workspace.FONTS,
-            "font": f"{workspace.FONTS}/{name}",
-        }
-        return filter_value(folders[word] + rest)
-
-    return _IN_GRAPH.sub(value, graph)
-
-
-def locate(spec: Mapping[str, Any], input_id: str, place: Place) -> str:
+def locate(addresses: Addresses, input_id: str, place: Place) -> str:
     """The local path of an input. Raises: Failure."""
     if input_id in place.fetched:
         return os.path.join(place.folder_of(place.fetched[input_id]), MEDIA)
-    index = next(n for n, given in enumerate(spec["inputs"]) if given["id"] == input_id)
-    return _input_path(index, spec["inputs"][index]["source"], place)
+    index = addresses.place_of(input_id)
+    return _input_path(index, addresses.sources[input_id], place)
 
 
-def _path(argument: str, spec: Mapping[str, Any], place: Place) -> str | None:
-    if match := _IN.fullmatch(argument):
-        return locate(spec, match[1], place)
-    if match := _STEP.fullmatch(argument):
-        return place.folder_of(match[1]) + match[2]
-    if match := _WORK.fullmatch(argument):
-        return place.folder + match[1]
-    if match := _OUT.fullmatch(argument):
-        path = _output_path(int(match[1]), place.folder)
-        # the number's pattern is FFmpeg's own; a percent sign of the folder's name is not
-        return path.replace("%", "%%") + "-%04d" if match[2] else path
-    return None
+def _path(token: ArgumentToken, addresses: Addresses, place: Place) -> str:
+    match token:
+        case InputToken():
+            return locate(addresses, token.input, place)
+        case StepToken():
+            return f"{place.folder_of(token.step)}/{token.name}"
+        case WorkToken():
+            return f"{place.folder}/{token.name}"
+        case OutputToken():
+            path = _output_path(token.output, place.folder)
+            # the number's pattern is FFmpeg's own; a percent sign of the folder's name is not
+            return path.replace("%", "%%") + "-%04d" if token.is_numbered else path
 
 
 def _input_path(index: int, uri: str, place: Place) -> str:

@@ -27,12 +27,9 @@ def doubts(
     run: Run, outputs: Sequence[OutputFile], found: Sequence[MediaInfo], outcome: Outcome
 ) -> list[Problem]:
     """Copies are what their input is, unless several were joined. Raises: Failure."""
-    planned = run.attempt.planned
-    is_made = any(name.startswith("encode/") for name in planned.get("work", {}))
-    is_joined = any(
-        isinstance(file, dict) and "concat" in file for file in planned["files"].values()
-    )
-    if not is_made and not is_joined:
+    step = run.command_step
+    is_made = any(name.startswith("encode/") for name in step.work)
+    if not is_made and not step.listed_inputs:
         return []
     timed = [
         (output, info) for output, info in zip(outputs, found, strict=True) if info.duration_ms
@@ -75,15 +72,12 @@ def _clipped(outcome: Outcome) -> Iterator[Problem]:
 
 def _sources(run: Run, output: OutputFile) -> Mapping[str, Side]:
     """Of the inputs that an output shows, those that are here."""
-    assert run.attempt.job.plan is not None
-    known = {node["id"]: node["media_info"] for node in run.attempt.job.plan["nodes"]}
-    sides = {}
-    for name in {trace["input"] for trace in output.traces}:
+    inputs, sides = run.attempt.plan.inputs, {}
+    for name in {trace.input for trace in output.traces}:
         with suppress(Failure):
             path = run.locate(name)
             if os.path.exists(path):
-                info = MediaInfo.from_json(known[f"input_{name}"])
-                sides[name] = Side(path=path, info=info)
+                sides[name] = Side(path=path, info=inputs[name].media_info)
     return sides
 
 

@@ -52,7 +52,7 @@ def execute(job_id: str, step_id: str, worker: str) -> StepOutcome:
     log.add(attempt=attempt.number, request_id=attempt.job.request_id)
     with tracing.span(
         "run step", attempt.job.traceparent, kind=attempt.kind, worker=worker, job_id=job_id,
-        step_id=step_id, attempt=attempt.number, nodes=attempt.planned["nodes"],
+        step_id=step_id, attempt=attempt.number, nodes=list(attempt.nodes),
     ) as span:  # fmt: skip
         outcome = _execute(attempt, seconds_left)
         span.set_attributes({"is_turn": outcome.is_turn})
@@ -94,7 +94,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
 
 def _failed(attempt: Attempt, failure: Failure, retry_in: float | None) -> StepOutcome:
     return StepOutcome(
-        retry_in=retry_in, failure=failure, kind=attempt.kind, is_turn=retry_in is None,
+        retry_in=retry_in, failure=failure, kind=attempt.step.kind, is_turn=retry_in is None,
         level=0 if retry_in is None else fairness.level_now(attempt.job.job_id),
     )  # fmt: skip
 
@@ -163,6 +163,8 @@ def _claim(
     attempt = Attempt(
         job=claim.job,
         step_id=step_id,
+        kind=claim.kind,
+        nodes=claim.nodes,
         number=claim.attempt,
         failures=claim.failures,
         beside=share.beside,

@@ -4,8 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from app import settings
 from app.engine.progress import Progress
@@ -17,39 +16,30 @@ from app.services import remote
 from app.services.media_probe import input_problem
 from app.services.step_run import Run
 from operators.problem import Code
-from planner.transfers import MEDIA, part_of
+from planner.plan import FetchStep, Part
+from planner.plan.steps import MEDIA
 
 _PARTIAL = "partial"  # beside a file with holes in it
 
 
-def fetch_into(run: Run, step: Mapping[str, Any], folder: str) -> int:
+def fetch_into(run: Run, step: FetchStep, folder: str) -> int:
     """Do what a planned fetch says, into a folder; the bytes that travelled.
 
     Raises: Failure, LeaseEnded.
     """
-    index, uri = _source(run, step)
+    addresses = run.attempt.addresses
+    uri, seconds_left = addresses.sources[step.input], run.deadline - time.monotonic()
     try:
-        return _bring(
-            run,
-            remote.open_source(uri, run.attempt.job.tenant_id, run.deadline - time.monotonic()),
-            folder,
-            part_of(step["argv"]),
-        )
+        source = remote.open_source(uri, run.attempt.job.tenant_id, seconds_left)
+        return _bring(run, source, folder, step.part)
     except Failure as failure:
-        failure.problems = [input_problem(failure, index)]
+        failure.problems = [input_problem(failure, addresses.place_of(step.input))]
         raise
     except OSError as error:
         raise local.write_failure(error, "A work file") from error
 
 
-def _source(run: Run, step: Mapping[str, Any]) -> tuple[int, str]:
-    """The input that is fetched: its place in the spec, and its URI."""
-    name = step["nodes"][0].removeprefix("input_")
-    inputs = run.attempt.job.spec["inputs"]
-    return next((i, given["source"]) for i, given in enumerate(inputs) if given["id"] == name)
-
-
-def complete(run: Run, step: Mapping[str, Any], folder: str) -> bool:
+def complete(run: Run, step: FetchStep, folder: str) -> bool:
     """Bring all of a source of which only a part was brought; False where it is whole.
 
     Raises: Failure, LeaseEnded.
@@ -57,14 +47,14 @@ def complete(run: Run, step: Mapping[str, Any], folder: str) -> bool:
     if not os.path.exists(os.path.join(folder, _PARTIAL)):
         return False
     with tempfile.TemporaryDirectory(prefix="whole-", dir=folder) as aside:
-        fetch_into(run, {**step, "argv": step["argv"][:3]}, aside)
+        fetch_into(run, replace(step, part=None), aside)
         # whoever reads the part goes on reading that
         os.replace(os.path.join(aside, MEDIA), os.path.join(folder, MEDIA))
     local.discard(os.path.join(folder, _PARTIAL))
     return True
 
 
-def _bring(run: Run, source: Source, folder: str, part: tuple[float, float] | None) -> int:
+def _bring(run: Run, source: Source, folder: str, part: Part | None) -> int:
     for attempt in patiently():
         with attempt:
             known = source.describe()
@@ -75,7 +65,7 @@ def _bring(run: Run, source: Source, folder: str, part: tuple[float, float] | No
 
     most, path = settings.current().limit_input_bytes, os.path.join(folder, MEDIA)
     fetch = Fetch(source=source, known=known, path=path, most_bytes=most, tick=tick)
-    if part and excerpt.bring(fetch, *part, run.binaries):
+    if part and excerpt.bring(fetch, part.start, part.end, run.binaries):
         with open(os.path.join(folder, _PARTIAL), "w"):
             return fetch.arrived
     _check_room(folder, (known.size_bytes or 0) - fetch.arrived)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.engine import captions_apart, process
 from app.engine.captions import MOST_BYTES
@@ -15,6 +14,7 @@ from app.engine.watch import Tick
 from app.errors import Failure
 from operators.problem import Code
 from planner import safety
+from planner.plan import CaptionFile, ConcatList, StepFile, TextFile
 
 _TIMEOUT_S = 120
 
@@ -29,23 +29,32 @@ class Maker:
     tick: Tick
 
 
-def write(files: Mapping[str, Any], maker: Maker) -> None:
+def write(files: Mapping[str, StepFile], maker: Maker) -> None:
     """Write the files of a plan's step into the attempt's folder. Raises: Failure."""
-    for name, content in files.items():
-        text = content if isinstance(content, str) else _made(content, maker)
+    for name, planned in files.items():
+        text = _text(planned, maker)
         with open(os.path.join(maker.folder, name), "w", encoding="utf-8", newline="") as file:
             file.write(text)
 
 
-def _made(recipe: Mapping[str, Any], maker: Maker) -> str:
-    if "concat" in recipe:
-        return "".join(_line(maker.locate(e["input"]), e["duration"]) for e in recipe["concat"])
-    path = maker.locate(recipe["captions"])
-    is_text = _is_text(path)
-    shown = {name: recipe[name] for name in ("width", "height", "style")}
-    encoding = recipe.get("encoding") if is_text else "utf-8"
-    text = path if is_text else _extract(path, recipe.get("track", 0), maker)
-    return captions_apart.rewrite(text, {**shown, "encoding": encoding}, maker.tick)
+def _text(file: StepFile, maker: Maker) -> str:
+    match file:
+        case TextFile():
+            return file.text
+        case ConcatList():
+            return "".join(_line(maker.locate(e.input), e.duration) for e in file.entries)
+        case CaptionFile():
+            return _captions(file, maker)
+
+
+def _captions(file: CaptionFile, maker: Maker) -> str:
+    path = maker.locate(file.input)
+    shown = {"width": file.width, "height": file.height, "style": dict(file.style)}
+    if _is_text(path):
+        return captions_apart.rewrite(path, {**shown, "encoding": file.encoding}, maker.tick)
+
+    track = _extract(path, file.track, maker)
+    return captions_apart.rewrite(track, {**shown, "encoding": "utf-8"}, maker.tick)
 
 
 def _line(path: str, duration: str) -> str:

@@ -1,22 +1,21 @@
 """First passes: run, read what was logged, and run again until the values are settled."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from operators import registry
 from operators.contract import Measurement, Operator
 from operators.problem import Code, Problem, pointer
+from planner.plan import OperationNode
 
 _MOST_ROUNDS = 8
 
 
-def operator_of(plan: Mapping[str, Any], node_id: str) -> Operator:
+def operator_of(node: OperationNode) -> Operator:
     """The operation of a plan's node, made anew from its parameters."""
-    node = next(n for n in plan["nodes"] if n["id"] == node_id)
-    kind = registry.find(node["operator"])
-    operator = kind.read(node["params"], "")[0] if kind else None
+    kind = registry.find(node.operator)
+    operator = kind.read(node.params, "")[0] if kind else None
     if operator is None:
-        raise LookupError(f"{node['operator']} is not known to this worker")
+        raise LookupError(f"{node.operator} is not known to this worker")
     return operator
 
 
@@ -30,9 +29,7 @@ def measure(operator: Operator, run: Callable[[Mapping[str, str]], Sequence[str]
     raise RuntimeError(f"{operator.name} does not settle")
 
 
-def warning(step: Mapping[str, Any], message: str) -> Problem:
+def warning(node: OperationNode, message: str) -> Problem:
     """What was noticed, at the operation that it is about."""
-    index = int(str(step["measures"]).split("_")[1])
-    return Problem(
-        code=Code.INVALID_OPERATION, pointer=pointer("operations", index), message=message
-    )
+    at = pointer("operations", node.index)
+    return Problem(code=Code.INVALID_OPERATION, pointer=at, message=message)

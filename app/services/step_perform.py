@@ -26,6 +26,7 @@ from app.store.session import transaction
 from app.store.steps import Completion
 from operators.media import MediaInfo
 from operators.problem import Code, Problem
+from planner.plan import CommandStep, MeasureStep, TransferStep
 from planner.uri import is_remote
 
 _BLAMED = (Code.INPUT_CORRUPTED, Code.DECODING_FAILED, Code.OUTPUT_INVALID, Code.OUTPUT_EMPTY)
@@ -40,8 +41,8 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Completion:
     run = begin(attempt, lease, seconds_left)
     check_disk(attempt, run.folder)
     work_files.bring(run)
-    if attempt.kind == "transfer":
-        return step_transfer.transfer(run)
+    if isinstance(attempt.step, TransferStep):
+        return step_transfer.transfer(run, attempt.step)
     try:
         with ffprobe.attended(lambda _: lease.check()):
             return _work(run)
@@ -52,21 +53,24 @@ def perform(attempt: Attempt, lease: Lease, seconds_left: float) -> Completion:
 
 def _work(run: Run) -> Completion:
     """Raises: Failure, LeaseEnded."""
-    planned, lease = run.attempt.planned, run.lease
+    step, lease = run.command_step, run.lease
     maker = step_files.Maker(
         folder=run.folder, locate=run.locate, binaries=run.binaries, tick=lease.tick
     )
-    step_files.write(planned["files"], maker)
+    step_files.write(step.files, maker)
     lease.check()
-    work = _measure if planned["measures"] else _make
     input_versions.check(run)
     try:
-        return work(run)
+        return _run(run, step)
     except Failure as failure:
         input_versions.check(run)  # which would explain it
         if failure.code not in _BLAMED or not work_files.complete(run):
             raise
-        return work(run)
+        return _run(run, step)
+
+
+def _run(run: Run, step: CommandStep) -> Completion:
+    return _measure(run, step) if isinstance(step, MeasureStep) else _make(run)
 
 
 def _make(run: Run) -> Completion:
@@ -91,16 +95,15 @@ def _make(run: Run) -> Completion:
     return done
 
 
-def _measure(run: Run) -> Completion:
+def _measure(run: Run, step: MeasureStep) -> Completion:
     """Run a measuring step until its values are settled, and hand them on."""
-    attempt = run.attempt
-    assert attempt.job.plan is not None
-    operator = step_measure.operator_of(attempt.job.plan, attempt.planned["measures"])
+    attempt, node = run.attempt, run.attempt.plan.operation(step.measures)
+    operator = step_measure.operator_of(node)
     found = step_measure.measure(operator, lambda values: run.ffmpeg(values)[1].stderr_tail)
     with transaction() as session:
         done = step_publish.complete(session, run)
         if found.warning:
-            problem = step_measure.warning(attempt.planned, found.warning)
+            problem = step_measure.warning(node, found.warning)
             jobs.add_warning(session, attempt.job.job_id, problem.to_json())
         step_publish.close(session, attempt, usage=run.usage(0), result=dict(found.values))
     return done

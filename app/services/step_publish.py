@@ -64,9 +64,7 @@ def publish(
 
 def _check(run: Run) -> None:
     """What the disks look like now decides: links may have come since. Raises: Failure."""
-    job = run.attempt.job
-    assert job.plan is not None
-    for problem in job_files.problems(job.spec, job.plan):
+    for problem in job_files.problems(run.attempt.addresses, run.attempt.plan):
         raise Failure(code=problem.code, message=problem.message)
 
 

@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
 from app import metrics, settings
@@ -27,6 +26,7 @@ from app.store.session import transaction
 from operators.problem import Code
 from planner.codecs import FASTSTART
 from planner.media_types import UNKNOWN
+from planner.plan import CommandStep
 from planner.uri import is_remote
 
 _STEP_FLOOR_S = 60
@@ -68,7 +68,7 @@ class Run:
         """What the attempt took, to be learnt from."""
         took = [outcome.usage for outcome in self.outcomes]
         return usage_of(
-            self.attempt.planned.get("work", {}),  # a plan of an earlier version has none
+            self.attempt.step.work,
             cpu_ms=sum(one.cpu_ms for one in took),
             peak_memory_bytes=max((one.peak_memory_bytes for one in took), default=0),
             output_bytes=output_bytes,
@@ -87,7 +87,7 @@ class Run:
                 parts.add(session, mark, *attempt.key)
                 self.noted.add(mark)
         lease.expected_ms = command.expected_ms
-        estimated_ms = attempt.planned["estimates"]["wall_ms"]
+        estimated_ms = attempt.step.estimates.wall_ms
         limit_s = max(_STEP_FLOOR_S, estimated_ms * _ESTIMATE_FACTOR / 1000)
         with writeback.along(_to_be_published(command)) as write:
 
@@ -101,7 +101,7 @@ class Run:
                 timeout_s=max(0.1, min(self.seconds_left, limit_s)),
                 stall_s=float(settings.current().stall_timeout_s),
                 tick=tick,
-                bounds=self._bounds(command),
+                bounds=self._bounds(),
                 reach=self._reach(command),
             )
         self.outcomes.append(outcome)
@@ -125,23 +125,16 @@ class Run:
 
     def _reach(self, command: Command) -> Reach:
         """What the command reads: its inputs, and the files of lists beside it."""
-        listed = [
-            entry["input"]
-            for content in self.attempt.planned["files"].values()
-            if isinstance(content, dict)
-            for entry in content.get("concat", ())
-        ]
-        return Reach(readable=[*command.reals, *map(self.locate, listed)], writable=[self.folder])
+        listed = map(self.locate, self.command_step.listed_inputs)
+        return Reach(readable=[*command.reals, *listed], writable=[self.folder])
 
-    def _bounds(self, command: Command) -> Bounds:
+    def _bounds(self) -> Bounds:
         limits = limits_of(self.attempt.job)
         # intermediates are lossless, so they may be larger than any output
-        words = pairwise(command.planned_argv)
-        is_last = not any(w.startswith("{work}/") and flag != "-i" for flag, w in words)
-        file_bytes = limits.max_output_size if is_last else None
+        has_intermediates = self.command_step.has_intermediates
         return Bounds(
             memory_bytes=limits.max_memory,
-            file_bytes=file_bytes,
+            file_bytes=None if has_intermediates else limits.max_output_size,
             nicer=fairness.niceness(self.attempt.beside),
         )
 
@@ -156,14 +149,18 @@ class Run:
         return self._place({})
 
     def locate(self, input_id: str) -> str:
-        return step_command.locate(self.attempt.job.spec, input_id, self.place)
+        return step_command.locate(self.attempt.addresses, input_id, self.place)
+
+    @property
+    def command_step(self) -> CommandStep:
+        step = self.attempt.step
+        assert isinstance(step, CommandStep)
+        return step
 
     def _command(self, measured: Mapping[str, str]) -> Command:
-        job = self.attempt.job
-        assert job.plan is not None
-        place = self._place(measured)
+        attempt, place = self.attempt, self._place(measured)
         return step_command.build(
-            job.plan, job.spec, self.attempt.step_id, self.binaries.ffmpeg, place
+            attempt.plan, self.command_step, attempt.addresses, self.binaries.ffmpeg, place
         )
 
     def _place(self, measured: Mapping[str, str]) -> step_command.Place:
@@ -173,7 +170,7 @@ class Run:
             job_id=job.job_id,
             folder=self.folder,
             finished=self.finished.attempts,
-            fetched=step_command.fetched_by(job.plan["steps"] if job.plan else []),
+            fetched={n: step.step_id for n, step in self.attempt.plan.fetched_by.items()},
             roots=now.roots(job.tenant_id),
             measured={**self.finished.measured, self.attempt.step_id: measured},
         )
@@ -194,7 +191,7 @@ def begin(attempt: Attempt, lease: Lease, seconds_left: float) -> Run:
 
 
 def _finished(attempt: Attempt) -> Finished:
-    if not attempt.planned["depends_on"]:
+    if not attempt.step.depends_on:
         return Finished(attempts={}, measured={})
     with transaction() as session:
         job_id = attempt.job.job_id
@@ -205,7 +202,7 @@ def _finished(attempt: Attempt) -> Finished:
 
 
 def check_disk(attempt: Attempt, folder: str) -> None:
-    needed = round(attempt.planned["estimates"]["disk_bytes"] * _DISK_FACTOR)
+    needed = round(attempt.step.estimates.disk_bytes * _DISK_FACTOR)
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise Failure(

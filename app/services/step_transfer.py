@@ -9,19 +9,24 @@ from app.services.step_run import Run
 from app.store import attempts, steps
 from app.store.session import transaction
 from operators.media import MediaInfo
-from planner.transfers import FETCH
+from planner.plan import CommandStep, FetchStep, TransferStep, UploadStep
 
 
-def transfer(run: Run) -> steps.Completion:
+def transfer(run: Run, step: TransferStep) -> steps.Completion:
     """Run the step; the steps that waited for it. Raises: Failure, LeaseEnded."""
-    argv = run.attempt.planned["argv"]
+    argv = list(step.argv)
     with transaction() as session:
         attempts.annotate(session, *run.attempt.key, command=" ".join(argv), argv=argv)
-    return _fetch(run) if argv[0] == FETCH else _send(run)
+    match step:
+        case FetchStep():
+            return _fetch(run, step)
+        case UploadStep():
+            return _send(run, step)
+    raise TypeError(step.type)
 
 
-def _fetch(run: Run) -> steps.Completion:
-    moved = fetch_into(run, run.attempt.planned, run.folder)
+def _fetch(run: Run, step: FetchStep) -> steps.Completion:
+    moved = fetch_into(run, step, run.folder)
     metrics.transferred.labels("in").inc(moved)
     with transaction() as session:
         done = step_publish.complete(session, run)
@@ -29,15 +34,13 @@ def _fetch(run: Run) -> steps.Completion:
     return done
 
 
-def _send(run: Run) -> steps.Completion:
+def _send(run: Run, step: UploadStep) -> steps.Completion:
     """Publish an output that an earlier step made."""
-    plan, job = run.attempt.job.plan, run.attempt.job
-    assert plan is not None
-    index = int(run.attempt.planned["nodes"][0].removeprefix("output_"))
-    (maker,) = run.attempt.planned["depends_on"]
-    made_by = next(step for step in plan["steps"] if step["step_id"] == maker)
-    output = step_command.output_file(plan, job.spec, made_by, index, run.place.folder_of(maker))
-    found = MediaInfo.from_json(job.outputs[index]["media_info"])
+    attempt, folder = run.attempt, run.place.folder_of(step.from_step)
+    made_by = attempt.plan.step(step.from_step)
+    assert isinstance(made_by, CommandStep)
+    output = step_command.output_file(attempt.plan, made_by, attempt.addresses, step.output, folder)
+    found = MediaInfo.from_json(attempt.job.outputs[step.output]["media_info"])
     done = step_publish.publish(run, [output], [found])
     metrics.transferred.labels("out").inc(
         sum(os.path.getsize(path) for path, _ in output.written())

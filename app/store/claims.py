@@ -1,5 +1,6 @@
 """Taking a step: one conditional UPDATE gives the next attempt number, the fencing token. Never commits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, case, or_, select, update
@@ -17,7 +18,7 @@ _S = StepStatus
 _STEPS = table(Step)
 _C = _STEPS.c
 _IS_IT = and_(_C.job_id == JOB, _C.step_id == STEP)
-_BEFORE = select(_C.status, _C.attempt).where(_IS_IT)
+_BEFORE = select(_C.status, _C.attempt, _C.kind, _C.nodes).where(_IS_IT)
 _IS_RUNNING = _C.status == _S.RUNNING.value
 _IS_DUE = and_(_C.status == _S.QUEUED.value, or_(_C.not_before.is_(None), _C.not_before <= NOW))
 _IS_LOST = and_(_IS_RUNNING, _C.lease_until < NOW)
@@ -46,6 +47,9 @@ class Claim:
     job: Job
     attempt: int
     failures: int
+    kind: str
+    """Of the step: which workers take it."""
+    nodes: Sequence[str]
     seconds_left: float
     """Until the job's deadline."""
     lost: int | None
@@ -77,5 +81,5 @@ def claim(
     lost = step.attempt if step.status == _S.RUNNING else None
     return Claim(
         job=job, attempt=taken.attempt, failures=taken.failures, lost=lost, is_first=is_first,
-        seconds_left=(deadline_at - taken.now).total_seconds(),
+        kind=step.kind, nodes=step.nodes, seconds_left=(deadline_at - taken.now).total_seconds(),
     )  # fmt: skip

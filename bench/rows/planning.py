@@ -11,8 +11,8 @@ from typing import Any
 
 from bench.bench import Bench
 from bench.figure import Figure, in_turn, ratio
+from planner.make_plan import Options, make_plan
 from planner.parse import parse_spec
-from planner.plan import Options, make_plan
 from planner.policy import Policy
 from planner.spec import Reference
 from tests.helpers.infos import clip

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from operators.media import MediaInfo
 from operators.problem import Invalid
+from planner.make_plan import Options, make_plan
 from planner.parse import parse_spec
-from planner.plan import Options, make_plan
 from planner.policy import Policy
 from planner.uri import file_uri
 from tests.helpers.media import Media

@@ -20,10 +20,11 @@ from app.services.step_command import Place
 from operators.contract import Estimates
 from operators.media import MediaInfo
 from planner.calibration import Sample
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
+from planner.plan import CommandStep, MeasureStep, Plan, Step
+from planner.plan.addresses import Addresses
 from planner.policy import Policy
-from planner.steps import Step
 from planner.uri import parse_uri
 from tests.helpers.pace import scaled
 
@@ -32,7 +33,7 @@ from tests.helpers.pace import scaled
 class Rendered:
     """The plan, and per output its path, what was planned and what was found."""
 
-    plan: ProcessingPlan
+    plan: Plan
     paths: list[Path]
     planned: list[MediaInfo]
     found: list[MediaInfo]
@@ -46,9 +47,7 @@ class Rendered:
     """What every step had to do, and what it took."""
 
 
-def plan_of(
-    spec: dict[str, Any], binaries: Tools, is_optimised: bool = True, **other: Any
-) -> ProcessingPlan:
+def plan_of(spec: dict[str, Any], binaries: Tools, is_optimised: bool = True, **other: Any) -> Plan:
     parsed = parse_spec(spec, Policy(roots=("/",)))
     sources = {given.id: given.source for given in parsed.spec.inputs}
     probed = {
@@ -72,7 +71,7 @@ def render(
     `looks_s`: how long outputs are compared with inputs, which workers do for 3 % of a run; `other`:
     further options of the plan.
     """
-    plan = plan_of(spec, binaries, is_optimised, **other)
+    plan, addresses = plan_of(spec, binaries, is_optimised, **other), Addresses.of(spec)
     outputs: dict[int, tuple[Path, MediaInfo, MediaInfo]] = {}
     measured: dict[str, Mapping[str, str]] = {}
     warnings: list[str] = []
@@ -80,6 +79,7 @@ def render(
     doubts: list[str] = []
     samples: list[Sample] = []
     for step in plan.steps:
+        assert isinstance(step, CommandStep)
         began, outcomes, size = time.perf_counter(), list[Outcome](), 0
         place = step_command.Place(
             work_dir=str(folder),
@@ -92,12 +92,12 @@ def render(
 
         def run(
             values: Mapping[str, str],
-            step: Step = step,
+            step: CommandStep = step,
             place: Place = place,
             outcomes: list[Outcome] = outcomes,
         ) -> Sequence[str]:
             measured[step.step_id] = values
-            command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
+            command = step_command.build(plan, step, addresses, binaries.ffmpeg, place)
             outcome = process.run(command.argv, cwd=place.folder, timeout_s=scaled(120))
             assert outcome.is_success, (command.argv, outcome.stderr_tail)
             outcomes.append(outcome)
@@ -105,21 +105,20 @@ def render(
 
         maker = step_files.Maker(
             folder=place.folder,
-            locate=lambda name, place=place: step_command.locate(spec, name, place),  # type: ignore[misc]
+            locate=lambda name, place=place: step_command.locate(addresses, name, place),  # type: ignore[misc]
             binaries=binaries,
             tick=lambda _: None,
         )
         step_files.write(step.files, maker)
-        if step.measures:
-            found = step_measure.measure(
-                step_measure.operator_of(plan.to_json(), step.measures), run
-            )
+        if isinstance(step, MeasureStep):
+            operator = step_measure.operator_of(plan.operation(step.measures))
+            found = step_measure.measure(operator, run)
             measured[step.step_id] = found.values
             warnings += [found.warning] if found.warning else []
             samples.append(_sample(step, outcomes, began, size))
             continue
         run({})
-        command = step_command.build(plan.to_json(), spec, step.step_id, binaries.ffmpeg, place)
+        command = step_command.build(plan, step, addresses, binaries.ffmpeg, place)
         for output in command.outputs:
             paths = [Path(path) for path, _ in output.written()]
             seen = probe.probe(str(paths[-1]), binaries)
@@ -147,13 +146,12 @@ def render(
     )
 
 
-def sources_of(plan: ProcessingPlan, spec: dict[str, Any]) -> dict[str, Side]:
+def sources_of(plan: Plan, spec: dict[str, Any]) -> dict[str, Side]:
     """The inputs of a plan, by id."""
-    known = {node.id: node.media_info for node in plan.nodes}
+    sources = Addresses.of(spec).sources
     return {
-        given["id"]: Side(path=parse_uri(given["source"]).path, info=known[f"input_{given['id']}"])
-        for given in spec["inputs"]
-        if f"input_{given['id']}" in known
+        name: Side(path=parse_uri(sources[name]).path, info=node.media_info)
+        for name, node in plan.inputs.items()
     }
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.engine import workspace
+from planner.plan.addresses import Addresses
 from planner.script import as_script
 from tests.helpers.media import Media
 from tests.helpers.render import plan_of, run_script
@@ -23,7 +24,7 @@ def test_a_file_of_a_row_may_be_read_for_another_output(media: Media, tmp_path: 
             source, {"op": "concat", "inputs": ["src", "src"], "output": "row", "params": {}},
             op("drawtext", "src", "text", text="beside"), row=out / "row.mp4", text=out / "text.mp4",
         )  # fmt: skip
-        script = as_script(plan_of(spec, media.binaries).to_json(), spec, workspace.FONTS)
+        script = as_script(plan_of(spec, media.binaries), Addresses.of(spec), workspace.FONTS)
         for _ in range(_TIMES):
             run_script(script, media.binaries.ffmpeg, out, _PATIENCE_S)
         return str(media.frame_hashes(out / "row.mp4"))

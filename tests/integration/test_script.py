@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from app.engine import workspace
+from planner.plan.addresses import Addresses
 from planner.script import as_script
 from planner.uri import file_uri
 from tests.helpers.media import Media
@@ -22,7 +23,7 @@ def test_a_script_does_all_that_steps_can(media: Media, corpus: Path, tmp_path: 
         n=out / "n.mp4", c=out / "c.mp4", t=out / "t.jpg", s=out / "s.png", b=out / "b.mp4",
     )  # fmt: skip
     spec["inputs"].append({"id": "subs", "source": file_uri(str(corpus / "unicode.srt"))})
-    script = as_script(plan_of(spec, media.binaries).to_json(), spec, workspace.FONTS)
+    script = as_script(plan_of(spec, media.binaries), Addresses.of(spec), workspace.FONTS)
     folder = tmp_path / "bin"
     folder.mkdir()
     run_script(script, media.binaries.ffmpeg, folder, 170)

@@ -22,6 +22,7 @@ from app.services.step_lease import Lease
 from app.services.step_run import Finished, Run
 from app.store.models import Job
 from operators.media import MediaInfo
+from planner.plan import Plan, Trace
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled
 from tests.helpers.render import render
@@ -34,13 +35,12 @@ class Made:
     planned: MediaInfo
     source: str
     spec: dict[str, Any]
-    plan: dict[str, Any]
+    plan: Plan
 
     @property
-    def traces(self) -> list[dict[str, Any]]:
+    def traces(self) -> list[Trace]:
         """What can be compared of the output."""
-        (output,) = [node for node in self.plan["nodes"] if node["type"] == "output"]
-        return list(output["traces"])
+        return list(self.plan.outputs[0].traces)
 
 
 def made(media: Media, binaries: Tools, folder: Path, **output: object) -> Made:
@@ -60,7 +60,7 @@ def made(media: Media, binaries: Tools, folder: Path, **output: object) -> Made:
         planned=done.planned[0],
         source=str(source),
         spec=spec,
-        plan=done.plan.to_json(),
+        plan=done.plan,
     )
 
 
@@ -177,8 +177,8 @@ def test_a_worker_looks_for_a_part_of_the_time_that_the_work_took(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     good = made(media, binaries, tmp_path, codec={"audio": {"bitrate": "96k"}})
-    job = Job(job_id="job_test", tenant_id="acme", spec=good.spec, plan=good.plan)
-    attempt = Attempt(job=job, step_id="s1", number=1, failures=0)
+    job = Job(job_id="job_test", tenant_id="acme", spec=good.spec, plan=good.plan.to_json())
+    attempt = Attempt(job=job, step_id="s1", kind="ffmpeg", nodes=(), number=1, failures=0)
     run = Run(
         attempt=attempt,
         lease=cast(Lease, None),
@@ -190,7 +190,7 @@ def test_a_worker_looks_for_a_part_of_the_time_that_the_work_took(
     )
     monkeypatch.setattr(settings, "current", lambda: replace(settings.load({}), media_roots="/"))
     spoilt(good.path, binaries, *DOUBTFUL["silent"]).replace(good.path)
-    output = output_file(good.plan, good.spec, attempt.planned, 0, run.folder)
+    output = output_file(good.plan, run.command_step, attempt.addresses, 0, run.folder)
     found = probe.probe(output.work_file, binaries)
     said = doubts(run, [output], [found], took(scaled(took_s)))
     assert [problem.code for problem in said] == codes

@@ -33,7 +33,7 @@ WITHIN = {
     "operators.contract.BadParameters", "operators.rules.Rejected", "operators.duration.BadDuration",
     "planner.uri.BadUri", "app.services.step_lease.LeaseEnded",
     "app.engine.web.guard.Blocked", "app.engine.web.guard.Unresolved", "app.engine.web.client.Unreachable",
-    "app.services.job_plan.NotWanted", "app.services.job_plan.TakesLong", "app.engine.ffprobe._Left",
+    "planner.plan.versions.NewerPlan", "app.services.job_plan.NotWanted", "app.services.job_plan.TakesLong", "app.engine.ffprobe._Left",
 }  # fmt: skip
 
 

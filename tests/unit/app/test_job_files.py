@@ -4,7 +4,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,32 +13,37 @@ from app.engine.storage import local
 from app.errors import Failure
 from app.services import job_files
 from planner.files import beside, numbered
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
+from planner.plan.files import sidecar_name
 from planner.uri import parse_uri
+from tests.helpers.plans import command_step, output_node, plan
 
 
-def spec_of(sources: list[Path], outputs: list[Path]) -> dict[str, Any]:
-    return {
-        "inputs": [{"id": f"in{n}", "source": path.as_uri()} for n, path in enumerate(sources)],
-        "outputs": [{"id": "x", "destination": path.as_uri()} for path in outputs],
-    }
+def addresses_of(sources: list[Path], outputs: list[Path]) -> Addresses:
+    return Addresses(
+        sources={f"in{n}": path.as_uri() for n, path in enumerate(sources)},
+        destinations=[path.as_uri() for path in outputs],
+    )
 
 
-def plan_of(outputs: list[tuple[int, bool]]) -> dict[str, Any]:
+def plan_of(outputs: list[tuple[int, bool]]) -> Plan:
     """A plan whose outputs have so many pictures, and an index or not."""
-    return {
-        "nodes": [
-            {"id": f"output_{n}", "params": {"images": images} if images else {}}
-            for n, (images, _) in enumerate(outputs)
+    return plan(
+        nodes=[output_node(n, images=images or None) for n, (images, _) in enumerate(outputs)],
+        steps=[
+            command_step(
+                files={sidecar_name(n): "" for n, (_, index) in enumerate(outputs) if index}
+            )
         ],
-        "steps": [{"files": {f"out{n}.vtt": "" for n, (_, index) in enumerate(outputs) if index}}],
-    }
+    )
 
 
 def said(
     sources: list[Path], outputs: list[Path], images: int = 0, has_index: bool = False
 ) -> list[str]:
     found = job_files.problems(
-        spec_of(sources, outputs), plan_of([(images, has_index)] * len(outputs))
+        addresses_of(sources, outputs), plan_of([(images, has_index)] * len(outputs))
     )
     return [f"{problem.pointer}: {problem.message}" for problem in found]
 
@@ -95,11 +99,8 @@ def test_outputs_do_not_replace_each_other(film: Path, tmp_path: Path) -> None:
 
 
 def test_objects_elsewhere_are_compared_by_name() -> None:
-    spec = {
-        "inputs": [{"id": "in0", "source": "s3://bucket/a.mp4"}],
-        "outputs": [{"id": "x", "destination": "s3://bucket/a.mp4"}],
-    }
-    assert len(job_files.problems(spec, plan_of([(0, False)]))) == 1
+    addresses = Addresses(sources={"in0": "s3://bucket/a.mp4"}, destinations=["s3://bucket/a.mp4"])
+    assert len(job_files.problems(addresses, plan_of([(0, False)]))) == 1
 
 
 def test_where_no_file_can_be(film: Path, tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_whatever_was_there_stays_but_for_destinations(
         inputs = [root / name for name in sources if (root / name).is_file()]
         outputs = [root / name for name, _, _ in drawn]
         kinds = [(images, has_index) for _, images, has_index in drawn]
-        if job_files.problems(spec_of(inputs, outputs), plan_of(kinds)):
+        if job_files.problems(addresses_of(inputs, outputs), plan_of(kinds)):
             return  # refused: nothing is lost
         before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
         read = [path.read_bytes() for path in inputs]

@@ -5,8 +5,10 @@ import pytest
 
 from app.errors import Failure
 from app.services import step_command
+from planner.make_plan import Options, make_plan
 from planner.parse import parse_spec
-from planner.plan import Options, make_plan
+from planner.plan import CommandStep
+from planner.plan.addresses import Addresses
 from planner.policy import Policy
 from tests.helpers.infos import clip
 from tests.helpers.specs import job, op
@@ -24,7 +26,9 @@ def build(
         work_dir=str(tmp_path), job_id="job_1", folder=str(tmp_path / "job_1" / step_id / "2"),
         finished={"s1": 3, "s2": 1}, roots=("/",),
     )  # fmt: skip
-    return step_command.build(plan.to_json(), spec, step_id, "/bin/ffmpeg", place)
+    step = plan.step(step_id)
+    assert isinstance(step, CommandStep)
+    return step_command.build(plan, step, Addresses.of(spec), "/bin/ffmpeg", place)
 
 
 def test_tokens_become_paths_and_are_shown_as_tokens(tmp_path: Path) -> None:

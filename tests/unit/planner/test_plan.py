@@ -10,8 +10,10 @@ from operators.media import MediaInfo, SubtitleStream
 from operators.problem import Invalid
 from planner.diagram import as_dot, as_mermaid
 from planner.explain import as_tree
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
 from planner.policy import Policy
 from planner.script import as_script
 from planner.spec import LimitsSpec
@@ -21,7 +23,7 @@ from tests.helpers.specs import job, op
 POLICY = Policy(roots=("/m",))
 
 
-def plan(spec: dict[str, Any], info: MediaInfo | None = None, **options: Any) -> ProcessingPlan:
+def plan(spec: dict[str, Any], info: MediaInfo | None = None, **options: Any) -> Plan:
     parsed = parse_spec(spec, POLICY)
     limits = POLICY.tightened(LimitsSpec())
     made = Options(ffmpeg_version="9.0", **{"limits": limits, **options})
@@ -29,7 +31,7 @@ def plan(spec: dict[str, Any], info: MediaInfo | None = None, **options: Any) ->
     return make_plan(parsed.spec, probed, made, parsed.warnings)
 
 
-def encodes(plan_: ProcessingPlan, step: int = 0) -> str:
+def encodes(plan_: Plan, step: int = 0) -> str:
     """What follows the graph or the inputs in a step's command."""
     argv = plan_.steps[step].argv
     start = argv.index("-map")
@@ -304,7 +306,7 @@ def test_the_same_spec_and_media_give_the_same_plan_everywhere() -> None:
 
 def test_the_tree_and_the_script_show_the_command() -> None:
     made = plan(LADDER)
-    tree, script = as_tree(made), as_script(made.to_json(), LADDER, "/fonts")
+    tree, script = as_tree(made), as_script(made, Addresses.of(LADDER), "/fonts")
     assert "s1: 2 operations and 2 outputs in one command" in tree
     assert "-codec_whitelist" not in tree
     assert "file:/m/big.mp4" in script
@@ -328,12 +330,12 @@ def test_pictures_show_every_node_in_its_step_and_what_is_measured_first() -> No
 def test_the_plan_as_json_has_the_documented_shape() -> None:
     document = plan(LADDER).to_json()
     assert list(document) == [
-        "plan_id", "job_id", "created_at", "ffmpeg_version", "warnings", "nodes", "edges",
+        "version", "plan_id", "job_id", "created_at", "ffmpeg_version", "warnings", "nodes", "edges",
         "execution_order", "execution_stages", "steps", "estimates",
     ]  # fmt: skip
     assert list(document["steps"][0]) == [
-            "step_id", "kind", "stage", "nodes", "depends_on", "argv", "filtergraph", "files", "measures",
-        "reason", "work", "estimates",
+        "step_id", "kind", "type", "stage", "nodes", "depends_on", "argv", "filtergraph", "files",
+        "measures", "input", "part", "output", "from_step", "reason", "work", "estimates",
     ]  # fmt: skip
     assert document["edges"][0] == {
         "from": "input_src",

@@ -8,8 +8,9 @@ import pytest
 from operators.media import MediaInfo
 from planner.diagram import as_mermaid
 from planner.draft import Fleet
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
+from planner.plan import MeasureStep, Plan
 from planner.policy import Policy
 from tests.helpers.infos import clip
 from tests.helpers.specs import job, joined, op
@@ -18,7 +19,7 @@ POLICY = Policy(roots=("/m",))
 HOUR = clip().lasting(3_600_000)
 
 
-def plan(spec: dict[str, Any], fleet: Fleet, info: MediaInfo = HOUR) -> ProcessingPlan:
+def plan(spec: dict[str, Any], fleet: Fleet, info: MediaInfo = HOUR) -> Plan:
     parsed = parse_spec(spec, POLICY)
     probed = dict.fromkeys(needed_inputs(parsed.spec), info)
     return make_plan(parsed.spec, probed, Options(ffmpeg_version="9.0", fleet=fleet))
@@ -37,7 +38,7 @@ def ladder(*heights: int, preset: str = "slow") -> dict[str, Any]:
     return spec
 
 
-def written(made: ProcessingPlan) -> list[list[str]]:
+def written(made: Plan) -> list[list[str]]:
     """The outputs of each step."""
     return [[name for name in step.nodes if name.startswith("output_")] for step in made.steps]
 
@@ -84,7 +85,10 @@ def test_what_several_commands_need_measured_is_measured_once() -> None:
     for operation in spec["operations"][2:]:
         operation["input"] = "loud"
     made = plan(spec, Fleet(forks="apart"))
-    assert [step.measures for step in made.steps] == ["op_1_loudnorm", None, None]
+    first = made.steps[0]
+    assert isinstance(first, MeasureStep)
+    assert first.measures == "op_1_loudnorm"
+    assert [step.type for step in made.steps] == ["measure", "ffmpeg", "ffmpeg"]
     assert [step.depends_on for step in made.steps] == [(), ("s1",), ("s1",)]
 
 

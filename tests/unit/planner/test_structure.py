@@ -24,8 +24,8 @@ from operators.media import Kind, MediaInfo
 from operators.parameters import String
 from operators.problem import Invalid
 from operators.reading import declared, param
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, make_plan, needed_inputs
 from planner.policy import Policy
 from planner.spec import LimitsSpec
 from tests.helpers.infos import audio, video

@@ -6,17 +6,16 @@ from typing import Any
 import pytest
 
 from operators.media import MediaInfo
+from planner.make_plan import Options, make_plan
 from planner.parse import parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan
+from planner.plan import Plan
 from planner.policy import Policy
 from tests.helpers.infos import audio, clip, video
 
 POLICY = Policy(roots=("/m",))
 
 
-def plan(
-    *operations: dict[str, Any], info: MediaInfo | None = None, **output: Any
-) -> ProcessingPlan:
+def plan(*operations: dict[str, Any], info: MediaInfo | None = None, **output: Any) -> Plan:
     """`src` through the operations, whose names are `a`, `b` and so on."""
     names = ["src", *"abcdef"[: len(operations)]]
     given = {**output.pop("input", {})}
@@ -31,7 +30,7 @@ def plan(
     return make_plan(parsed.spec, {"src": info or clip()}, Options(ffmpeg_version="9.0"))
 
 
-def traces(made: ProcessingPlan) -> list[tuple[str, int, int, int, float]]:
+def traces(made: Plan) -> list[tuple[str, int, int, int, float]]:
     (output,) = [node for node in made.nodes if node.type == "output"]
     return [(t.kind, t.stream, t.input_stream, t.start_ms, t.gain_db) for t in output.traces]
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from operators.problem import Invalid
+from planner.make_plan import Options, make_plan, needed_inputs
 from planner.parse import parse_spec
-from planner.plan import Options, ProcessingPlan, make_plan, needed_inputs
+from planner.plan import Plan
+from planner.plan.addresses import Addresses
 from planner.policy import Policy
 from planner.script import as_script
 from planner.spec import LimitsSpec
@@ -17,7 +19,7 @@ from tests.helpers.specs import job, op
 POLICY = Policy(roots=("/m",), prefixes=("bucket/acme", "open"))
 
 
-def plan(spec: dict, **options: object) -> ProcessingPlan:  # type: ignore[type-arg]
+def plan(spec: dict, **options: object) -> Plan:  # type: ignore[type-arg]
     parsed = parse_spec(spec, POLICY)
     made = Options(ffmpeg_version="9.0", limits=POLICY.tightened(LimitsSpec()), **options)  # type: ignore[arg-type]
     probed = dict.fromkeys(needed_inputs(parsed.spec), clip(size_bytes=50_000_000))
@@ -89,7 +91,7 @@ def test_every_step_comes_after_those_that_it_waits_for(is_optimised: bool) -> N
 
 
 def test_the_script_fetches_and_sends(tmp_path: Path) -> None:
-    script = as_script(plan(REMOTE).to_json(), REMOTE, "fonts")
+    script = as_script(plan(REMOTE), Addresses.of(REMOTE), "fonts")
     assert """curl -fsSL -o "$work"/s1/media 'https://cdn.example/in.mp4?token=1'""" in script
     assert "aws s3 cp --recursive --exclude '*' --include 'out*'" in script
     assert '-i file:"$work"/s1/media' in script

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from operators.filtergraph import render_chain
 from operators.media import MediaInfo
 from planner.draft import Draft, Pass
+from planner.make_plan import draft_plan
 from planner.parse import parse_spec
 from planner.passes import PASSES
-from planner.plan import draft_plan
 from planner.policy import Policy
 from planner.spec import LimitsSpec
 from planner.wiring import Track

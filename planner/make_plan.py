@@ -1,29 +1,30 @@
-"""ProcessingPlan: what will be done, exactly; made by `make_plan`, the planner's front door."""
+"""`make_plan`, the planner's front door: a spec and its media in, a plan out."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from operators.contract import Cut, Estimates, remark
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
-from planner.costs import Costs, StepEstimates
+from planner.costs import Costs
 from planner.draft import Draft, Fleet, one_group_a_node
 from planner.encode import Encoding, encode
 from planner.estimate import Estimator, sum_steps
 from planner.findings import Findings
-from planner.graph import Graph, Node, NodeType, build_graph
+from planner.graph import Edge as GraphEdge
+from planner.graph import Graph, NodeType, build_graph
 from planner.infer import Inferred, infer
 from planner.input_remarks import input_remarks
 from planner.keyframes import copied_cut
 from planner.passes import optimise
-from planner.spec import JobSpec, LimitsSpec, OperationSpec, OutputSpec
-from planner.steps import Step, make_steps
-from planner.traces import Trace, clipping, traces
+from planner.plan import Edge, InputNode, OperationNode, OutputNode, Plan, PlanNode
+from planner.spec import InputSpec, JobSpec, LimitsSpec, OperationSpec, OutputSpec
+from planner.steps import make_steps
+from planner.traces import clipping, traces
 from planner.wiring import OutputTrack, Wire, finish, joins, kept_sound, untouched, wire
 
 
@@ -43,67 +44,12 @@ class Options:
     """The workers that the plan is for."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanNode:
-    id: str
-    type: str
-    operator: str | None
-    params: Mapping[str, Any] | None
-    media_info: MediaInfo
-    estimates: Estimates
-    traces: tuple[Trace, ...] = ()
-    """Of an output: what its streams can be compared with."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProcessingPlan:
-    """Shape on the wire: `to_json`. `plan_id` is a hash of the content, so the same spec and
-    media give the same id."""
-
-    plan_id: str
-    job_id: str | None
-    created_at: str | None
-    ffmpeg_version: str
-    warnings: tuple[Problem, ...]
-    nodes: tuple[PlanNode, ...]
-    edges: tuple[Mapping[str, Any], ...]
-    execution_order: tuple[str, ...]
-    execution_stages: tuple[tuple[str, ...], ...]
-    steps: tuple[Step, ...]
-    estimates: StepEstimates = field(default_factory=StepEstimates)
-
-    def to_json(self) -> dict[str, Any]:
-        return _plain(self)  # type: ignore[no-any-return]
-
-    def for_job(self, job_id: str, at: datetime) -> "ProcessingPlan":
-        """The same plan, as the plan of a job."""
-        stamp = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return replace(self, job_id=job_id, created_at=stamp)
-
-
-_PLAIN = frozenset({type(None), bool, int, float, str})
-
-
-def _plain(value: Any) -> Any:
-    if type(value) in _PLAIN:  # nearly everything: asked first
-        return value
-    if hasattr(value, "to_json") and not isinstance(value, ProcessingPlan):
-        return value.to_json()
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
 def make_plan(
     spec: JobSpec,
     probed: Mapping[str, MediaInfo],
     options: Options,
     warnings: Sequence[Problem] = (),
-) -> ProcessingPlan:
+) -> Plan:
     """Plan a job. `probed` has the MediaInfo of every input that something needs, by input id.
 
     Raises: Invalid, with every fault that only the media shows.
@@ -114,22 +60,14 @@ def make_plan(
     graph, estimator = draft.graph, Estimator(learnt=options.learnt)
     costs = estimator.of_nodes(draft)
     steps = make_steps(draft, options.threads, estimator)
-    plan = ProcessingPlan(
+    plan = Plan(
         plan_id="",
         job_id=None,
         created_at=None,
         ffmpeg_version=options.ffmpeg_version,
         warnings=(*warnings, *said),
         nodes=tuple(_node(draft, node.id, costs[node.id]) for node in graph.nodes),
-        edges=tuple(
-            {
-                "from": edge.source,
-                "to": edge.target,
-                "stream_type": edge.stream_type,
-                "input_index": edge.input_index,
-            }
-            for edge in graph.edges
-        ),
+        edges=tuple(_edge(edge) for edge in graph.edges),
         execution_order=graph.order,
         execution_stages=graph.stages,
         steps=steps,
@@ -142,7 +80,7 @@ _ELSEWHERE = ("plan_id", "job_id", "created_at", "estimates", "work")
 """What is not part of a plan's identity."""
 
 
-def content_id(plan: ProcessingPlan) -> str:
+def content_id(plan: Plan) -> str:
     """`plan_` and 32 hex digits: SHA-256 of the plan without job, time and estimates."""
     text = json.dumps(
         plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_content
@@ -152,12 +90,10 @@ def content_id(plan: ProcessingPlan) -> str:
 
 def _content(value: Any) -> Any:
     """What JSON does not know: dataclasses by their fields, rates as text."""
-    fields_ = getattr(value, "__dict__", None)
-    if fields_ is None:
+    names = getattr(value, "__dataclass_fields__", None)
+    if names is None:
         return str(value)
-    if isinstance(value, (ProcessingPlan, PlanNode, Step)):
-        return {name: item for name, item in fields_.items() if name not in _ELSEWHERE}
-    return fields_
+    return {name: getattr(value, name) for name in names if name not in _ELSEWHERE}
 
 
 def needed_graph(graph: Graph) -> Graph:
@@ -258,28 +194,51 @@ def _mixes_fields(inferred: Inferred, node_id: str) -> bool:
     return is_lost and any(v.is_interlaced for v in sources)
 
 
-def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
-    node = draft.graph.by_id[name]
-    operator = node.spec.operator if isinstance(node.spec, OperationSpec) else None
-    info = draft.inferred.media[name]
-    if node.type is NodeType.INPUT:
-        info = draft.probed[node.spec.id]  # type: ignore[union-attr,index]
-    elif node.type is NodeType.OUTPUT:
-        info = draft.encodings[name].result
-    return PlanNode(
-        id=name,
-        type=node.type.value,
-        operator=operator.name if operator else None,
-        params=operator.params() if operator else _whereabouts(draft, node),
-        media_info=info,
-        estimates=cost,
-        traces=traces(draft, name),
+def _edge(edge: GraphEdge) -> Edge:
+    return Edge(
+        source=edge.source,
+        target=edge.target,
+        stream_type=edge.stream_type,
+        input_index=edge.input_index,
     )
 
 
-def _whereabouts(draft: Draft, node: Node) -> dict[str, Any]:
-    """What is read or written: part of the plan, so that a plan is of one spec."""
-    names = ("source", "start_offset", "duration", "destination", "format", "metadata")
-    found = {name: value for name, value in plain_fields(node.spec).items() if name in names}
-    encoding = draft.encodings.get(node.id)
-    return {**found, "images": encoding.images} if encoding and encoding.images else found
+def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
+    node = draft.graph.by_id[name]
+    spec = node.spec
+    match spec:
+        case InputSpec():
+            written = plain_fields(spec)
+            return InputNode(
+                id=name,
+                media_info=draft.probed[spec.id],
+                estimates=cost,
+                input_id=spec.id,
+                source=spec.source,
+                start_offset=written["start_offset"],
+                duration=written["duration"],
+                format=spec.format,
+                metadata=spec.metadata,
+            )
+        case OperationSpec():
+            return OperationNode(
+                id=name,
+                media_info=draft.inferred.media[name],
+                estimates=cost,
+                index=node.index,
+                operator=spec.operator.name,
+                params=spec.operator.params(),
+            )
+        case OutputSpec():
+            encoding = draft.encodings[name]
+            return OutputNode(
+                id=name,
+                media_info=encoding.result,
+                estimates=cost,
+                index=node.index,
+                destination=spec.destination,
+                format=spec.format,
+                metadata=spec.metadata,
+                images=encoding.images,
+                traces=traces(draft, name),
+            )
