@@ -1,6 +1,8 @@
 """HTTP in, media out: the main job, measured."""
 
 import hashlib
+import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,36 @@ def test_a_dry_run_can_be_run_exactly(service: Service, clip: Path, media: Media
     done = service.run({"plan_id": plan["plan_id"]})
     assert (done["status"], done["plan_id"]) == ("completed", plan["plan_id"])
     assert len(media.frame_hashes(out)) == 30
+
+
+STORED = Path(__file__).parents[1] / "unit" / "planner" / "cases" / "stored"
+
+
+@pytest.mark.parametrize("name", ["fused", "naive"])
+def test_a_plan_of_an_earlier_version_runs_to_its_end(
+    name: str, service: Service, media: Media
+) -> None:
+    stored = json.loads((STORED / f"version-1-{name}.json").read_text())
+    folder = service.media / f"version-1-{name}"
+    folder.mkdir()
+    shutil.copy(media.clip("talk.mp4", seconds=4), folder)
+    spec = json.dumps(stored["spec"]).replace("file:///media", f"file://{folder}")
+    plan_id = stored["plan"]["plan_id"]
+    service.execute(
+        "INSERT INTO plans (tenant_id, plan_id, spec, plan)"
+        f" VALUES ('default', '{plan_id}', $_${spec}$_$, $_${json.dumps(stored['plan'])}$_$)"
+    )
+
+    done = service.run({"plan_id": plan_id})
+
+    assert done["status"] == "completed", done["error"]
+    assert len(media.frame_hashes(folder / "out" / "twice.mp4")) == 240
+    assert sorted(path.name for path in folder.glob("out/*")) == [
+        "sheet.png", "sheet.vtt", "thumb-0001.jpg", "thumb-0002.jpg", "thumb-0003.jpg", "titled.mp4",
+        "twice.mp4",
+    ]  # fmt: skip
+    shown = service.get(f"/v1/jobs/{done['job_id']}/plan")
+    assert {step["type"] for step in shown["steps"]} == {"measure", "ffmpeg"}
 
 
 def test_an_existing_destination_is_replaced(service: Service, clip: Path, media: Media) -> None:

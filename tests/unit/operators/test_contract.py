@@ -17,6 +17,7 @@ def test_estimates_are_stored_with_every_field() -> None:
     assert Estimates(cpu_ms=3).to_json() == {
         "cpu_ms": 3, "wall_ms": 0, "peak_memory_bytes": 0, "disk_bytes": 0, "output_bytes": 0,
     }  # fmt: skip
+    assert Estimates.from_json({"cpu_ms": 3, "of a later version": 1}) == Estimates(cpu_ms=3)
 
 
 def test_packets_are_copied_only_where_an_operator_says_so() -> None:

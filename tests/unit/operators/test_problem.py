@@ -14,6 +14,7 @@ def test_a_finding_keeps_its_place_when_its_document_is_part_of_another() -> Non
         "message": "must be positive",
         "suggestion": None,
     }
+    assert Problem.from_json(found.to_json()) == found
 
 
 def test_every_finding_is_in_the_sentence_of_the_exception() -> None:
