@@ -15,7 +15,6 @@ from operators.filtergraph import (
 from planner import plan
 from planner.draft import Draft
 from planner.plan.tokens import FontFolderToken, FontToken, MeasuredToken, WorkToken
-from planner.spec import InputSpec
 from planner.wiring import Wire
 
 
@@ -56,8 +55,8 @@ class Binder:
                 return self._file(f"{node}.ass", self._captions(node, asset))
 
     def _captions(self, node: str, asset: Captions) -> plan.CaptionFile:
-        given = self.draft.graph.by_id[self.draft.graph.into(node)[asset.source].source].spec
-        assert isinstance(given, InputSpec)
+        graph = self.draft.graph
+        given = graph.sources[graph.into(node)[asset.source].source].spec
         tracks = self.draft.probed[given.id].subtitles
         track = next((n for n, t in enumerate(tracks) if t.is_text), 0)
         return plan.CaptionFile(

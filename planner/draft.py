@@ -8,7 +8,7 @@ from functools import cached_property
 from operators.contract import Cut
 from operators.media import AudioStream, MediaInfo, VideoStream
 from planner.encode import Encoding
-from planner.graph import Graph, NodeType
+from planner.graph import Graph
 from planner.infer import Inferred
 from planner.wiring import Joined, OutputTrack, Track, Wire
 
@@ -97,7 +97,7 @@ class Draft:
 
     @cached_property
     def _inputs(self) -> tuple[str, ...]:
-        return tuple(node.id for node in self.graph.of_type(NodeType.INPUT))
+        return tuple(self.graph.sources)
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
@@ -123,8 +123,8 @@ class Draft:
 
     def stream(self, track: Track) -> VideoStream | AudioStream | None:
         """What is known of a track that nodes hand on; None of one between the filters of a node."""
-        made_by = self.graph.by_id[track.node].type
-        if made_by is NodeType.OUTPUT or (track.is_inner and made_by is not NodeType.INPUT):
+        is_of_file = track.node in self.graph.sources
+        if track.node in self.graph.sinks or (track.is_inner and not is_of_file):
             return None
         return self.inferred.media[track.node].streams(track.kind)[track.index]
 

@@ -10,7 +10,7 @@ from planner import work
 from planner.cost_table import TABLE
 from planner.costs import Costs, estimate
 from planner.draft import Draft
-from planner.graph import Node, NodeType
+from planner.graph import Node, Sink, Source
 from planner.plan import StepEstimates, Work
 from planner.wiring import Track
 
@@ -35,7 +35,7 @@ def _plain(known: StepEstimates) -> Estimates:
 
 
 def _node_work(draft: Draft, node: Node) -> Work:
-    if node.type is NodeType.INPUT:
+    if isinstance(node, Source):
         info = draft.inferred.media[node.id]
         tracks = [
             Track(node.id, kind, index)
@@ -43,7 +43,7 @@ def _node_work(draft: Draft, node: Node) -> Work:
             for index in range(len(info.streams(kind)))
         ]
         return work.merged(work.decoding_work(draft, track, None) for track in tracks)
-    if node.type is NodeType.OUTPUT:
+    if isinstance(node, Sink):
         return work.merged(work.encoding_work(draft.encodings[node.id]))
     return dict([work.operation_work(draft, node.id)])
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from planner.draft import Draft
-from planner.graph import Node
-from planner.spec import InputSpec
+from planner.graph import Source
 
 Extent = tuple[Fraction, Fraction]
 """From and to, in seconds of the file."""
@@ -13,12 +12,11 @@ _MOST = Fraction(1, 2)
 """Of a file: whoever reads more of it reads it all."""
 
 
-def extent_of(draft: Draft, nodes: Sequence[Node]) -> Extent | None:
+def extent_of(draft: Draft, nodes: Sequence[Source]) -> Extent | None:
     """The part of a source that is read through these inputs; None: all of it, or nearly."""
     known: list[Extent] = []
     length = Fraction(0)
     for node in nodes:
-        assert isinstance(node.spec, InputSpec)
         length = max(length, draft.probed[node.spec.id].duration or Fraction(0))
         parts = list(_parts(draft, node.id, node.spec.id))
         if not parts or None in parts:

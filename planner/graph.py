@@ -2,34 +2,55 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar
 
 from operators.problem import pointer
+from planner.plan.node_ids import input_id, operation_id, output_id
 from planner.spec import InputSpec, JobSpec, OperationSpec, OutputSpec, Reference
 
 
-class NodeType(StrEnum):
-    INPUT = "input"
-    OPERATION = "operation"
-    OUTPUT = "output"
-
-
 @dataclass(frozen=True, kw_only=True)
-class Node:
-    """A vertex. `index` is its place in the spec's list, `at` the pointer to it there."""
+class Vertex:
+    """What all nodes of the graph have. `index` is its place in the spec's list."""
 
+    list: ClassVar[str]
     id: str
-    type: NodeType
     index: int
-    spec: InputSpec | OperationSpec | OutputSpec
 
     @property
     def at(self) -> str:
-        lists = {NodeType.INPUT: "inputs", NodeType.OPERATION: "operations"}
-        return pointer(lists.get(self.type, "outputs"), self.index)
+        """The pointer to it in the spec."""
+        return pointer(self.list, self.index)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Vertex):
+    """An input of the job."""
+
+    list = "inputs"
+    spec: InputSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Vertex):
+    """An operation of the job."""
+
+    list = "operations"
+    spec: OperationSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sink(Vertex):
+    """An output of the job."""
+
+    list = "outputs"
+    spec: OutputSpec
+
+
+Node = Source | Operation | Sink
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +93,19 @@ class Graph:
     def out_of(self, node_id: str) -> Sequence[Edge]:
         return self._out_of.get(node_id, ())
 
-    def of_type(self, kind: NodeType) -> list[Node]:
-        return [node for node in self.nodes if node.type is kind]
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The inputs, by id of their nodes."""
+        return {node.id: node for node in self.nodes if isinstance(node, Source)}
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        return {node.id: node for node in self.nodes if isinstance(node, Operation)}
+
+    @cached_property
+    def sinks(self) -> Mapping[str, Sink]:
+        """The outputs, by id of their nodes."""
+        return {node.id: node for node in self.nodes if isinstance(node, Sink)}
 
     def without(self, dropped: Iterable[str]) -> "Graph":
         """The graph less some nodes and their edges."""
@@ -124,20 +156,15 @@ def _grouped(edges: Iterable[Edge], end: str) -> dict[str, list[Edge]]:
 def build_graph(spec: JobSpec) -> Graph:
     """The DAG of a valid spec (`planner.parse` has refused cycles and unknown references)."""
     inputs = [
-        Node(id=f"input_{given.id}", type=NodeType.INPUT, index=index, spec=given)
+        Source(id=input_id(given.id), index=index, spec=given)
         for index, given in enumerate(spec.inputs)
     ]
     operations = [
-        Node(
-            id=f"op_{index}_{given.operator.name}",
-            type=NodeType.OPERATION,
-            index=index,
-            spec=given,
-        )
+        Operation(id=operation_id(index, given.operator.name), index=index, spec=given)
         for index, given in enumerate(spec.operations)
     ]
     outputs = [
-        Node(id=f"output_{index}", type=NodeType.OUTPUT, index=index, spec=given)
+        Sink(id=output_id(index), index=index, spec=given)
         for index, given in enumerate(spec.outputs)
     ]
     makers = {given.id: node.id for given, node in zip(spec.inputs, inputs, strict=True)}

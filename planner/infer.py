@@ -7,9 +7,9 @@ from operators.contract import BadParameters
 from operators.media import MediaInfo
 from operators.problem import Code, Problem
 from planner import codecs
-from planner.graph import Graph, Node, NodeType
+from planner.graph import Graph, Node, Operation, Sink, Source
 from planner.select import Selection, decoded, describe, select
-from planner.spec import InputSpec, LimitsSpec, OperationSpec
+from planner.spec import InputSpec, LimitsSpec
 
 
 @dataclass(kw_only=True)
@@ -28,8 +28,8 @@ def infer(graph: Graph, probed: Mapping[str, MediaInfo], limits: LimitsSpec) -> 
     result = Inferred()
     for name in graph.order:
         node = graph.by_id[name]
-        if isinstance(node.spec, InputSpec):
-            info: MediaInfo | None = _input(node, node.spec, probed[node.spec.id], limits, result)
+        if isinstance(node, Source):
+            info: MediaInfo | None = _input(node, probed[node.spec.id], limits, result)
         else:
             info = _reader(graph, node, result)
         if info is not None and _fits(info, limits, node, result):
@@ -37,9 +37,8 @@ def infer(graph: Graph, probed: Mapping[str, MediaInfo], limits: LimitsSpec) -> 
     return result
 
 
-def _input(
-    node: Node, given: InputSpec, info: MediaInfo, limits: LimitsSpec, result: Inferred
-) -> MediaInfo | None:
+def _input(node: Source, info: MediaInfo, limits: LimitsSpec, result: Inferred) -> MediaInfo | None:
+    given = node.spec
     problem = _unlike_told(given, info) or _nothing_left(given, info)
     if problem is None:
         try:
@@ -123,7 +122,7 @@ def _reader(graph: Graph, node: Node, result: Inferred) -> MediaInfo | None:
 
 
 def _apply(node: Node, sources: Sequence[MediaInfo], result: Inferred) -> MediaInfo | None:
-    if not isinstance(node.spec, OperationSpec):
+    if not isinstance(node, Operation):
         return sources[0]
     try:
         # subtitles stay with their file: whoever burns them in reads them there
@@ -134,7 +133,7 @@ def _apply(node: Node, sources: Sequence[MediaInfo], result: Inferred) -> MediaI
 
 
 def _missing_kind(node: Node, chosen: Selection, position: int, at: str) -> Problem | None:
-    if not isinstance(node.spec, OperationSpec):
+    if not isinstance(node, Operation):
         return None
     operator = node.spec.operator
     missing = operator.requires().needs(position) - chosen.info.kinds
@@ -150,7 +149,7 @@ def _missing_kind(node: Node, chosen: Selection, position: int, at: str) -> Prob
 
 
 def _reference_pointer(node: Node, position: int, count: int) -> str:
-    if node.type is NodeType.OUTPUT:
+    if isinstance(node, Sink):
         return f"{node.at}/id"
     return f"{node.at}/input" if count == 1 else f"{node.at}/inputs/{position}"
 

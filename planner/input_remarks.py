@@ -5,15 +5,14 @@ from collections.abc import Iterable, Mapping
 from operators.media import FLOWING, Kind, MediaInfo
 from operators.problem import Code, Problem
 from planner.codecs import container_of
-from planner.graph import Graph, NodeType
+from planner.graph import Graph
 from planner.spec import InputSpec
 
 
 def input_remarks(graph: Graph, probed: Mapping[str, MediaInfo]) -> list[Problem]:
     """Warnings about the inputs that are used."""
     found: list[Problem] = []
-    for node in graph.of_type(NodeType.INPUT):
-        assert isinstance(node.spec, InputSpec)
+    for node in graph.sources.values():
         info = probed[node.spec.id]
         for code, said in (*_left_out(info), *_misnamed(node.spec, info)):
             found.append(Problem(code=code, pointer=f"{node.at}/source", message=said))

@@ -9,9 +9,8 @@ from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.timecode import stale
 from planner.encode import Encoding, encode
 from planner.findings import Findings
-from planner.graph import Graph, Node
+from planner.graph import Graph, Sink
 from planner.infer import Inferred
-from planner.spec import InputSpec, OperationSpec, OutputSpec
 from planner.wiring import Track, Wiring
 
 _WITHOUT_INDEX = ("mp3", "aac", "amr")
@@ -31,7 +30,7 @@ def copied_cut(
     probed: Mapping[str, MediaInfo],
     inferred: Inferred,
     wiring: Wiring,
-    node: Node,
+    node: Sink,
     read: Sequence[Track],
 ) -> CopiedCut | None:
     """The output as a copy of a part of a file; None if anything of it must be encoded."""
@@ -39,7 +38,6 @@ def copied_cut(
     if found is None:
         return None
     cut, files = found
-    assert isinstance(node.spec, OutputSpec)
     (selection,) = inferred.sources[node.id]
     stored = {
         pick: _stored(graph, probed, track, selection.info.streams(pick[0])[place])
@@ -70,10 +68,10 @@ def _cut(
     """The one operation that made all that is read, if it only takes a part of one file."""
     makers = {track.node for track in read}
     name = read[0].node if len(makers) == 1 else ""
-    spec = graph.by_id[name].spec if name else None
-    if not isinstance(spec, OperationSpec):
+    operation = graph.operations.get(name)
+    if operation is None:
         return None
-    cut = spec.operator.copied([selection.info for selection in inferred.sources[name]])
+    cut = operation.spec.operator.copied([selection.info for selection in inferred.sources[name]])
     if cut is None:
         return None
     made = {w.outputs[0]: w.inputs[0] for w in wiring.wires if w.node == name}
@@ -84,8 +82,8 @@ def _cut(
 
 def _is_sought(graph: Graph, probed: Mapping[str, MediaInfo], track: Track) -> bool:
     """Whether this is of a file in which a time can be found, not only guessed from its size."""
-    spec = graph.by_id[track.node].spec
-    return isinstance(spec, InputSpec) and probed[spec.id].format not in _WITHOUT_INDEX
+    source = graph.sources.get(track.node)
+    return source is not None and probed[source.spec.id].format not in _WITHOUT_INDEX
 
 
 def _places(picked: Sequence[tuple[Kind, int]]) -> list[int]:
@@ -101,9 +99,7 @@ def _stored(
     seen: VideoStream | AudioStream,
 ) -> VideoStream | AudioStream:
     """A stream as it is in the file, but as long as its part."""
-    spec = graph.by_id[track.node].spec
-    assert isinstance(spec, InputSpec)
-    stream = probed[spec.id].streams(track.kind)[track.index]
+    stream = probed[graph.sources[track.node].spec.id].streams(track.kind)[track.index]
     part = replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
     if isinstance(part, VideoStream):
         # it begins at an earlier keyframe, nobody knows which

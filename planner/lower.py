@@ -14,13 +14,11 @@ from planner import codecs
 from planner.binder import Binder, Names
 from planner.draft import Draft, Group
 from planner.encode import Encoding
-from planner.graph import NodeType
 from planner.labels import Labels
 from planner.plan import StepFile, TextFile, Work
 from planner.plan.files import sidecar_name
 from planner.plan.tokens import GRAPH_OPTION, OutputToken, WorkToken, parse
 from planner.sources import Crossing, Sources
-from planner.spec import OperationSpec, OutputSpec
 from planner.wiring import OutputTrack, Track, Wire, measured_in
 from planner.work import Load, work_of
 
@@ -135,9 +133,7 @@ def _command(
         *words, *sources.clocks(),
     ]  # fmt: skip
     reads = [
-        sources.step_of[name]
-        for name, _ in sources.readings
-        if not name.endswith(".ffconcat") and draft.graph.by_id[name].type is not NodeType.INPUT
+        sources.step_of[name] for name, _ in sources.readings if name in draft.graph.operations
     ]
     beside = [name for file in sources.files.values() for name in file.inputs]
     return Command(
@@ -192,8 +188,7 @@ def _write_output(
     if sidecar:
         labels.sources.files[sidecar_name(index)] = TextFile(text=sidecar)
     file = str(OutputToken(index, is_numbered=(encoding.images or 0) > 1))
-    given = draft.graph.by_id[name].spec
-    is_stripped = isinstance(given, OutputSpec) and given.strip_metadata
+    is_stripped = draft.graph.sinks[name].spec.strip_metadata
     described = _described(encoding, labels.sources.root(name), is_stripped)
     return [*words, *described, *encoding.options, file]
 
@@ -201,12 +196,13 @@ def _write_output(
 def _sidecar(draft: Draft, name: str) -> str | None:
     """The text that the operation behind an output puts beside it."""
     (edge,) = draft.graph.into(name)
-    maker, given = draft.graph.by_id[edge.source].spec, draft.graph.by_id[name].spec
-    if not isinstance(maker, OperationSpec) or not isinstance(given, OutputSpec):
+    maker = draft.graph.operations.get(edge.source)
+    if maker is None:
         return None
     sources = [selection.info for selection in draft.inferred.sources[edge.source]]
-    text = maker.operator.sidecar(sources)
-    return text and text.replace("{name}", given.destination.rpartition("/")[2])
+    text = maker.spec.operator.sidecar(sources)
+    destination = draft.graph.sinks[name].spec.destination
+    return text and text.replace("{name}", destination.rpartition("/")[2])
 
 
 def _described(encoding: Encoding, root: int | None, is_stripped: bool) -> list[str]:

@@ -16,13 +16,13 @@ from planner.encode import Encoding, encode
 from planner.estimate import Estimator, sum_steps
 from planner.findings import Findings
 from planner.graph import Edge as GraphEdge
-from planner.graph import Graph, NodeType, build_graph
+from planner.graph import Graph, Operation, Sink, Source, build_graph
 from planner.infer import Inferred, infer
 from planner.input_remarks import input_remarks
 from planner.keyframes import copied_cut
 from planner.passes import optimise
 from planner.plan import Edge, InputNode, OperationNode, OutputNode, Plan, PlanNode
-from planner.spec import InputSpec, JobSpec, LimitsSpec, OperationSpec, OutputSpec
+from planner.spec import JobSpec, LimitsSpec
 from planner.steps import make_steps
 from planner.traces import clipping, traces
 from planner.wiring import OutputTrack, Wire, finish, joins, kept_sound, untouched, wire
@@ -98,7 +98,7 @@ def _content(value: Any) -> Any:
 
 def needed_graph(graph: Graph) -> Graph:
     """The graph less what no output needs."""
-    needed = {node.id for node in graph.of_type(NodeType.OUTPUT)}
+    needed = set(graph.sinks)
     for name in reversed(graph.order):
         if name in needed:
             needed.update(edge.source for edge in graph.into(name))
@@ -107,8 +107,8 @@ def needed_graph(graph: Graph) -> Graph:
 
 def needed_inputs(spec: JobSpec) -> set[str]:
     """The ids of the inputs that must be probed."""
-    kept = {node.id for node in needed_graph(build_graph(spec)).of_type(NodeType.INPUT)}
-    return {given.id for given in spec.inputs if f"input_{given.id}" in kept}
+    kept = needed_graph(build_graph(spec)).sources.values()
+    return {node.spec.id for node in kept}
 
 
 def draft_plan(
@@ -128,8 +128,7 @@ def draft_plan(
     encodings: dict[str, Encoding] = {}
     cuts: dict[int, Cut] = {}
     loud = clipping(graph)
-    for node in graph.of_type(NodeType.OUTPUT):
-        assert isinstance(node.spec, OutputSpec)
+    for node in graph.sinks.values():
         (read,) = wiring.read_by(graph, inferred, node.id)
         (selection,) = inferred.sources[node.id]
         part = copied_cut(graph, probed, inferred, wiring, node, read)
@@ -167,19 +166,18 @@ def draft_plan(
 
 def _remarks(graph: Graph, inferred: Inferred) -> list[Problem]:
     """What the operations warn of."""
-    nodes = list(graph.of_type(NodeType.OPERATION))
+    nodes = graph.operations.values()
     mixed = [
         remark(
             "",
             f"{node.spec.operator.name} keeps both fields of interlaced pictures in whole frames: put deinterlace before it",
         ).below(node.at)
         for node in nodes
-        if isinstance(node.spec, OperationSpec) and _mixes_fields(inferred, node.id)
+        if _mixes_fields(inferred, node.id)
     ]
     return mixed + [
         problem.below(f"{node.at}/params" if problem.pointer else node.at)
         for node in nodes
-        if isinstance(node.spec, OperationSpec)
         for problem in node.spec.operator.remarks(
             [selection.info for selection in inferred.sources[node.id]]
         )
@@ -205,9 +203,8 @@ def _edge(edge: GraphEdge) -> Edge:
 
 def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
     node = draft.graph.by_id[name]
-    spec = node.spec
-    match spec:
-        case InputSpec():
+    match node:
+        case Source(spec=spec):
             written = plain_fields(spec)
             return InputNode(
                 id=name,
@@ -220,25 +217,25 @@ def _node(draft: Draft, name: str, cost: Estimates) -> PlanNode:
                 format=spec.format,
                 metadata=spec.metadata,
             )
-        case OperationSpec():
+        case Operation(spec=operation):
             return OperationNode(
                 id=name,
                 media_info=draft.inferred.media[name],
                 estimates=cost,
                 index=node.index,
-                operator=spec.operator.name,
-                params=spec.operator.params(),
+                operator=operation.operator.name,
+                params=operation.operator.params(),
             )
-        case OutputSpec():
+        case Sink(spec=output):
             encoding = draft.encodings[name]
             return OutputNode(
                 id=name,
                 media_info=encoding.result,
                 estimates=cost,
                 index=node.index,
-                destination=spec.destination,
-                format=spec.format,
-                metadata=spec.metadata,
+                destination=output.destination,
+                format=output.format,
+                metadata=output.metadata,
                 images=encoding.images,
                 traces=traces(draft, name),
             )

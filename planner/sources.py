@@ -11,7 +11,6 @@ from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.sound import layout_of, whichever_comes
 from planner import codecs, safety
 from planner.draft import Draft, Reading
-from planner.graph import NodeType
 from planner.plan import ConcatEntry, ConcatList, StepFile
 from planner.plan.tokens import InputToken, StepToken, WorkToken
 from planner.spec import InputSpec
@@ -43,8 +42,8 @@ class Sources:
     @property
     def inputs(self) -> list[str]:
         """The ids of the inputs among them."""
-        nodes = (self.draft.graph.by_id.get(name) for name, _ in self.readings)
-        return [n.spec.id for n in nodes if n and isinstance(n.spec, InputSpec)]
+        nodes = (self.draft.graph.sources.get(name) for name, _ in self.readings)
+        return [node.spec.id for node in nodes if node]
 
     def joined(self, track: Track) -> str:
         """Where a track is found in the list of files that are copied one after the other."""
@@ -55,7 +54,7 @@ class Sources:
     def root(self, node: str) -> int | None:
         """The number of the file that a node's metadata comes from, if this command reads it."""
         graph = self.draft.graph
-        while graph.by_id[node].type is not NodeType.INPUT:
+        while node not in graph.sources:
             node = graph.into(node)[0].source
         places = (
             n for n, (name, _) in enumerate(self.readings) if self._file(name) == self._file(node)
@@ -64,13 +63,18 @@ class Sources:
 
     def _file(self, name: str) -> str | None:
         """What an input reads; it may be given under several names."""
-        node = self.draft.graph.by_id.get(name)
-        return node.spec.source if node and isinstance(node.spec, InputSpec) else None
+        node = self.draft.graph.sources.get(name)
+        return node.spec.source if node else None
+
+    def _given(self, name: str) -> InputSpec | None:
+        """The input that a node is; None of a file that another step makes."""
+        node = self.draft.graph.sources.get(name)
+        return node.spec if node else None
 
     def is_turned(self, track: Track) -> bool:
         """Whether FFmpeg must turn an input's picture upright before filters see it."""
-        given = self.draft.graph.by_id[track.node].spec
-        if not isinstance(given, InputSpec) or track.kind is not Kind.VIDEO:
+        given = self._given(track.node)
+        if given is None or track.kind is not Kind.VIDEO:
             return False
         return self.draft.probed[given.id].video[track.index].rotation != 0
 
@@ -79,8 +83,8 @@ class Sources:
         and pixel format: left alone, FFmpeg begins anew with all filters where either changes, and
         what they hold is lost. Colours that a file does not say are stated. Sound has the rate and the
         channels that were planned, whichever it begins with."""
-        given = self.draft.graph.by_id[track.node].spec
-        if not isinstance(given, InputSpec):
+        given = self._given(track.node)
+        if given is None:
             return self._as_handed_over(self.draft.stream(track))
         info = self.draft.probed[given.id]
         if track.kind is Kind.AUDIO:
@@ -111,8 +115,8 @@ class Sources:
         return self._numbers.setdefault(reading, len(self._numbers))
 
     def _position(self, track: Track) -> int:
-        given = self.draft.graph.by_id[track.node].spec
-        if not isinstance(given, InputSpec):
+        given = self._given(track.node)
+        if given is None:
             alike = [t for t in self.draft.crossing[track.node] if t.kind is track.kind]
             return alike.index(replace(track, reading=0))
         return stream_position(self.draft.probed[given.id], track.kind, track.index)
@@ -127,8 +131,8 @@ class Sources:
             # seek_timestamp: times count from 0, not from an encoder's lead-in samples before it
             listed = ("-seek_timestamp", "1", "-f", "concat", "-safe", "0")
             return [*safety.JOINED_INPUT, *listed, "-i", str(WorkToken(name))]
-        given = self.draft.graph.by_id[name].spec
-        if not isinstance(given, InputSpec):
+        given = self._given(name)
+        if given is None:
             made = StepToken(self.step_of[name], f"{name}.nut")
             return [*safety.INTERMEDIATE_INPUT, "-i", str(made)]
         info = self.draft.probed[given.id]
@@ -155,8 +159,8 @@ class Sources:
         return [word for reading in self._used for word in self._clock(reading)]
 
     def _clock(self, reading: Reading) -> list[str]:
-        given = self.draft.graph.by_id[reading[0]].spec
-        if not isinstance(given, InputSpec):
+        given = self._given(reading[0])
+        if given is None:
             return []
         info = self.draft.probed[given.id]
         if info.format not in _COUNTED_FROM_USED:

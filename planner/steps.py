@@ -13,7 +13,6 @@ from planner.draft import Draft, Group
 from planner.estimate import Estimator
 from planner.lower import Command, lower, lower_measure, measured_by
 from planner.plan import FetchStep, FFmpegStep, MeasureStep, Step, UploadStep, Work
-from planner.spec import OperationSpec
 from planner.wiring import Wire
 
 
@@ -119,10 +118,10 @@ def _reason(draft: Draft, group: Group) -> str:
     """Why the step exists, and what operations chose for the media that they get."""
     choices = []
     for name in _in_order(draft, group.nodes):
-        spec = draft.graph.by_id[name].spec
-        if isinstance(spec, OperationSpec):
+        operation = draft.graph.operations.get(name)
+        if operation:
             sources = [selection.info for selection in draft.inferred.sources[name]]
-            choices.append(spec.operator.choice(sources))
+            choices.append(operation.spec.operator.choice(sources))
     return "; ".join([group.reason, *filter(None, choices)])
 
 

@@ -10,10 +10,9 @@ from operators.media import AudioStream, Kind, VideoStream
 from operators.pixels import pixels_of
 from planner.codecs import demuxer_of, is_sought
 from planner.draft import Draft
-from planner.graph import Graph
+from planner.graph import Graph, Operation
 from planner.plan import Trace
 from planner.select import stood_up
-from planner.spec import InputSpec, OperationSpec
 
 _SIDES = 2
 
@@ -44,8 +43,8 @@ def clipping(graph: Graph) -> frozenset[str]:
     """The nodes behind operations that may bring sound above full scale."""
     found: set[str] = set()
     for name in graph.order:
-        spec = graph.by_id[name].spec
-        loud = isinstance(spec, OperationSpec) and spec.operator.may_clip()
+        operation = graph.operations.get(name)
+        loud = operation is not None and operation.spec.operator.may_clip()
         if loud or any(edge.source in found for edge in graph.into(name)):
             found.add(name)
     return frozenset(found)
@@ -56,8 +55,7 @@ def _trace(draft: Draft, name: str, picked: tuple[Kind, int], number: int) -> Tr
     graph, (kind, at) = draft.graph, picked
     start, gain = Fraction(0), 0.0
     node = graph.by_id[graph.into(name)[0].source]
-    while not isinstance(node.spec, InputSpec):
-        assert isinstance(node.spec, OperationSpec)
+    while isinstance(node, Operation):
         sources = draft.inferred.sources[node.id]
         like = node.spec.operator.likeness([selection.info for selection in sources])
         if like is None or not _says(like, kind):
@@ -65,14 +63,15 @@ def _trace(draft: Draft, name: str, picked: tuple[Kind, int], number: int) -> Tr
         start, gain = start + like.start, gain + (like.gain_db or 0)
         _, at = [one for one in sources[0].picked if one[0] is kind][at]
         node = graph.by_id[graph.into(node.id)[0].source]
-    cut, info = node.spec.cut, draft.probed[node.spec.id]
+    spec = graph.sources[node.id].spec
+    cut, info = spec.cut, draft.probed[spec.id]
     if not is_sought((info.format or "").partition(",")[0]):
         return None
     start += ((cut and cut.likeness([stood_up(info)])) or SAME).start
     return Trace(
         kind=kind.value,
         stream=number,
-        input=node.spec.id,
+        input=spec.id,
         input_stream=at,
         start_ms=to_ms(start),
         gain_db=round(gain, 3) if kind is Kind.AUDIO else 0.0,

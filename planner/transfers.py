@@ -10,9 +10,8 @@ from operators.contract import Estimates
 from operators.duration import format_seconds
 from planner.draft import Draft
 from planner.extents import extent_of
-from planner.graph import Node, NodeType
+from planner.graph import Sink, Source
 from planner.plan import Part, Work
-from planner.spec import InputSpec, OutputSpec
 from planner.uri import is_remote
 from planner.work import encoding_work, spent, total
 
@@ -45,16 +44,15 @@ class Upload:
 def fetches(draft: Draft) -> list[Fetch]:
     """One per remote source that some group reads, in list order."""
     read = {node for group in draft.groups for name in group.nodes for node in draft.needs[name]}
-    nodes: dict[str, list[Node]] = {}
-    for node in draft.graph.of_type(NodeType.INPUT):
-        assert isinstance(node.spec, InputSpec)
+    nodes: dict[str, list[Source]] = {}
+    for node in draft.graph.sources.values():
         if node.id in read and is_remote(node.spec.source):
             nodes.setdefault(node.spec.source, []).append(node)
     return [_fetch(draft, tuple(alike)) for alike in nodes.values()]
 
 
-def _fetch(draft: Draft, nodes: tuple[Node, ...]) -> Fetch:
-    inputs = tuple(node.spec.id for node in nodes if isinstance(node.spec, InputSpec))
+def _fetch(draft: Draft, nodes: tuple[Source, ...]) -> Fetch:
+    inputs = tuple(node.spec.id for node in nodes)
     info, extent = draft.probed[inputs[0]], extent_of(draft, nodes)
     share = (extent[1] - extent[0]) / info.duration if extent and info.duration else 1
     return Fetch(
@@ -74,14 +72,14 @@ def _seconds(at: Fraction) -> float:
 def uploads(draft: Draft, written_by: Mapping[str, str]) -> list[Upload]:
     """One per output that goes elsewhere, those of one step together. `written_by`: steps by node."""
     found: dict[str, list[Upload]] = {}
-    for node in draft.graph.of_type(NodeType.OUTPUT):
-        if isinstance(node.spec, OutputSpec) and is_remote(node.spec.destination):
+    for node in draft.graph.sinks.values():
+        if is_remote(node.spec.destination):
             upload = _upload(draft, node, written_by[node.id])
             found.setdefault(upload.from_step, []).append(upload)
     return [upload for sent in found.values() for upload in sent]
 
 
-def _upload(draft: Draft, node: Node, from_step: str) -> Upload:
+def _upload(draft: Draft, node: Sink, from_step: str) -> Upload:
     size = total(cost for _, cost in encoding_work(draft.encodings[node.id])).output_bytes
     return Upload(
         node=node.id,

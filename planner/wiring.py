@@ -11,10 +11,9 @@ from operators.filtergraph import INNER, Expression, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.sound import metered
 from planner.encode import Encoding
-from planner.graph import Graph, Node, NodeType
+from planner.graph import Graph, Operation, Source
 from planner.infer import Inferred
 from planner.select import stood_up
-from planner.spec import InputSpec, OperationSpec
 from planner.tracks import EncodedTrack
 
 _PALETTE_BYTES = 256 << 20
@@ -102,7 +101,7 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
     for name in graph.order:
         node = graph.by_id[name]
         info = inferred.media[name]
-        if node.type is NodeType.INPUT:
+        if isinstance(node, Source):
             shaped = _shaped(node, probed)
             wires += shaped
             cut = {replace(track, is_inner=False): track for w in shaped for track in w.outputs}
@@ -112,7 +111,7 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
                 for i in range(len(info.streams(kind)))
                 for raw in (Track(name, kind, i),)
             }
-        elif isinstance(node.spec, OperationSpec):
+        elif isinstance(node, Operation):
             sources = [_by_kind(tracks) for tracks in wiring.read_by(graph, inferred, name)]
             read = [selection.info for selection in inferred.sources[name]]
             operator = node.spec.operator
@@ -128,10 +127,9 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
     return Wiring(wires=tuple(wires), measures=tuple(measures), provides=provides)
 
 
-def _shaped(node: Node, probed: Mapping[str, MediaInfo]) -> list[Wire]:
+def _shaped(node: Source, probed: Mapping[str, MediaInfo]) -> list[Wire]:
     """The filters of an input that takes a part of its file, or shows its still for a while, or
     whose pictures come late only because their times are not stored."""
-    assert isinstance(node.spec, InputSpec)
     upright = stood_up(probed[node.spec.id])
     cut = node.spec.cut
     if cut is None or (upright.is_still and node.spec.duration is None):
@@ -276,13 +274,13 @@ def untouched(
     joined as they are, uncut."""
     found: dict[tuple[Kind, int], VideoStream | AudioStream] = {}
     for pick, track in zip(picked, read, strict=True):
-        given = graph.by_id[track.node].spec
         if track.node in joined and track.kind in joined[track.node].kinds:
             found[pick] = _joined_stream(track, joined[track.node], probed)
             continue
-        if not isinstance(given, InputSpec) or given.cut is not None:
+        source = graph.sources.get(track.node)
+        if source is None or source.spec.cut is not None:
             continue
-        info = probed[given.id]
+        info = probed[source.spec.id]
         found[pick] = info.streams(track.kind)[track.index]
     return found
 
@@ -308,12 +306,12 @@ def kept_sound(
 def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, Joined]:
     """The operations that could be done by copying."""
     found: dict[str, Joined] = {}
-    for node in graph.of_type(NodeType.OPERATION):
-        assert isinstance(node.spec, OperationSpec)
-        given = [graph.by_id[edge.source].spec for edge in graph.into(node.id)]
+    for node in graph.operations.values():
+        edges = graph.into(node.id)
         tracks = [t for read in wiring.read_by(graph, inferred, node.id) for t in read]
-        files = [spec.id for spec in given if isinstance(spec, InputSpec) and spec.cut is None]
-        if len(files) < len(given) or any(track.index for track in tracks):
+        specs = [graph.sources[e.source].spec for e in edges if e.source in graph.sources]
+        files = [spec.id for spec in specs if spec.cut is None]
+        if len(files) < len(edges) or any(track.index for track in tracks):
             continue
         joint = node.spec.operator.joint([s.info for s in inferred.sources[node.id]])
         if joint:

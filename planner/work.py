@@ -13,9 +13,7 @@ from operators.contract import Estimates
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from planner.draft import Draft
 from planner.encode import Encoding
-from planner.graph import NodeType
 from planner.plan import Work
-from planner.spec import InputSpec, OperationSpec
 from planner.tracks import EncodedTrack
 from planner.wiring import Track, Wire
 
@@ -72,8 +70,7 @@ def merged(parts: Iterable[tuple[str, Estimates]]) -> dict[str, Estimates]:
 
 def operation_work(draft: Draft, name: str) -> tuple[str, Estimates]:
     """What the filters of an operation cost."""
-    spec = draft.graph.by_id[name].spec
-    assert isinstance(spec, OperationSpec)
+    spec = draft.graph.operations[name].spec
     info = draft.inferred.media[name]
     sources = [selection.info for selection in draft.inferred.sources[name]]
     return f"{spec.operator.name}/{size_of(info)}", spec.operator.estimate(sources, info)
@@ -123,8 +120,7 @@ def _copied(bits: float) -> tuple[str, Estimates]:
 
 def decoding_work(draft: Draft, track: Track, until: Fraction | None) -> tuple[str, Estimates]:
     """What it costs to decode a stream of a file from where reading begins to `until`."""
-    spec = draft.graph.by_id[track.node].spec
-    assert isinstance(spec, InputSpec)
+    spec = draft.graph.sources[track.node].spec
     info = draft.probed[spec.id]
     length = info.duration or Fraction(0)
     begin = draft.seeks.get((track.node, track.reading), Fraction(0))
@@ -172,7 +168,7 @@ def work_of(draft: Draft, load: Load) -> Work:
         parts += encoding_work(draft.encodings[name])
     parts += [_stored_work(draft, track, "store") for track in load.handed]
     for track, until in _read(draft, load).items():
-        if draft.graph.by_id[track.node].type is NodeType.INPUT:
+        if track.node in draft.graph.sources:
             parts.append(decoding_work(draft, track, until))
         else:
             parts.append(_stored_work(draft, track, "load"))
@@ -185,7 +181,7 @@ def work_of(draft: Draft, load: Load) -> Work:
 def _operations(draft: Draft, load: Load) -> list[tuple[str, int]]:
     """The operations of a command, again for every reading that they are done on."""
     found = {(w.node, w.outputs[0].reading): None for w in load.wires if w is not load.measure}
-    return [key for key in found if isinstance(draft.graph.by_id[key[0]].spec, OperationSpec)]
+    return [key for key in found if key[0] in draft.graph.operations]
 
 
 def _read(draft: Draft, load: Load) -> dict[Track, Fraction | None]:

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from planner.draft import Draft, Reading
-from planner.spec import InputSpec
 from planner.wiring import Track, Wire
 
 _PATIENCE = 500_000
@@ -107,8 +106,8 @@ class _Apart:
             if not skipped:
                 return found
             return {name: (a + skipped, b + skipped) for name, (a, b) in found.items()}
-        spec = self.draft.graph.by_id[track.node].spec
-        if isinstance(spec, InputSpec) and self.draft.probed[spec.id].is_still:
+        source = self.draft.graph.sources.get(track.node)
+        if source and self.draft.probed[source.spec.id].is_still:
             return {}  # one frame, which may wait
         return {(track.node, track.reading): (skipped, skipped)}
 

@@ -12,7 +12,6 @@ from fractions import Fraction
 from operators.media import Kind
 from planner.codecs import SOUGHT
 from planner.draft import Draft, Reading
-from planner.spec import InputSpec
 from planner.wiring import Track, Wire
 
 _LEAD_IN = Fraction(1, 2)
@@ -56,7 +55,7 @@ def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
     found: dict[Reading, list[_Use]] = {}
 
     def add(track: Track, use: _Use) -> None:
-        if isinstance(draft.graph.by_id[track.node].spec, InputSpec) and not track.is_inner:
+        if track.node in draft.graph.sources and not track.is_inner:
             is_sought = use.wire is None or track.kind in _exact(draft, track.node)
             part = use if is_sought else _Use(wire=use.wire)
             found.setdefault((track.node, track.reading), []).append(part)
@@ -75,8 +74,7 @@ def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
 
 
 def _exact(draft: Draft, name: str) -> Set[Kind]:
-    spec = draft.graph.by_id[name].spec
-    assert isinstance(spec, InputSpec)
+    spec = draft.graph.sources[name].spec
     return SOUGHT.get(draft.probed[spec.id].format or "", frozenset())
 
 

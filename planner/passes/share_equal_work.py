@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from operators.filtergraph import Captions, Filter
 from planner.draft import Draft
-from planner.graph import Graph, NodeType
-from planner.spec import InputSpec, OperationSpec
+from planner.graph import Graph
 from planner.wiring import Track, Wire, measured_in
 
 
@@ -25,7 +24,7 @@ def share_equal_work(draft: Draft) -> Draft:
 
     for w in draft.wires:
         wire = w.reading(tuple(map(known, w.inputs)))
-        is_final = draft.graph.by_id[w.node].type is NodeType.OUTPUT
+        is_final = w.node in draft.graph.sinks
         first = made.setdefault(_work(draft.graph, files, wire), wire)
         if first is wire or not w.inputs or is_final:
             wires.append(wire)
@@ -45,22 +44,19 @@ def share_equal_work(draft: Draft) -> Draft:
 def _files(graph: Graph) -> dict[str, str]:
     """Input nodes by the first node that has the same file."""
     first: dict[str, str] = {}
-    return {
-        node.id: first.setdefault(node.spec.source, node.id)
-        for node in graph.of_type(NodeType.INPUT)
-        if isinstance(node.spec, InputSpec)
-    }
+    return {node.id: first.setdefault(node.spec.source, node.id) for node in graph.sources.values()}
 
 
 def _work(graph: Graph, files: Mapping[str, str], w: Wire) -> object:
     """What a wire does, to what: equal for wires that make the same."""
-    spec = graph.by_id[w.node].spec
+    operation = graph.operations.get(w.node)
     kinds = tuple(track.kind for track in w.outputs)
-    if isinstance(spec, OperationSpec) and (measured_in(w) or any(map(_has_captions, w.filters))):
+    if operation and (measured_in(w) or any(map(_has_captions, w.filters))):
         # values of its own measuring pass, or of a file that is read beside the graph
         read = tuple(files.get(edge.source, edge.source) for edge in graph.into(w.node))
-        asked = json.dumps(spec.operator.params(), sort_keys=True)  # may hold objects: no hash
-        return w.inputs, w.filters, kinds, spec.operator.name, asked, read
+        operator = operation.spec.operator
+        asked = json.dumps(operator.params(), sort_keys=True)  # may hold objects: no hash
+        return w.inputs, w.filters, kinds, operator.name, asked, read
     return w.inputs, w.filters, kinds
 
 

@@ -22,7 +22,7 @@ from app.api.jobs.schemas import (
 )
 from app.api.jobs.stream import last_event_id, stream
 from app.api.paging import decode, show_page
-from app.api.schemas import PlanSchema
+from app.api.plan_schema import PlanSchema
 from app.api.spec_schema import request_body
 from app.services import (
     job_bundle,

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.auth import requires, tenant
 from app.api.body import Blueprint, read_json
-from app.api.schemas import PlanSchema
+from app.api.plan_schema import PlanSchema
 from app.api.spec_schema import request_body
 from app.services import plan_preview
 

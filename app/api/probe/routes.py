@@ -6,7 +6,8 @@ from marshmallow import Schema, fields, validate
 
 from app.api.auth import requires, tenant
 from app.api.body import Blueprint
-from app.api.schemas import MediaInfoSchema, is_text
+from app.api.plan_schema import MediaInfoSchema
+from app.api.schemas import is_text
 from app.services import media_probe, turns
 
 probe = Blueprint("probe", __name__, url_prefix="/v1/probe", description="Look into media")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.cycles import find_cycle
-from planner.graph import Edge, Graph, Node, NodeType, build_graph
+from planner.graph import Edge, Graph, Source, build_graph
 from planner.parse import parse_spec
 from planner.policy import Policy
 from planner.spec import InputSpec, Reference
@@ -16,9 +16,7 @@ def graph(*pairs: str) -> Graph:
     names = sorted({name for pair in pairs for name in pair})
     spec = InputSpec(id="x", source="file:///x")
     return Graph(
-        nodes=tuple(
-            Node(id=n, type=NodeType.INPUT, index=i, spec=spec) for i, n in enumerate(names)
-        ),
+        nodes=tuple(Source(id=n, index=i, spec=spec) for i, n in enumerate(names)),
         edges=tuple(
             Edge(source=a, target=b, reference=Reference(id="x"), input_index=0) for a, b in pairs
         ),

@@ -1,18 +1,19 @@
 """Passes that group nodes, by golden cases: a text file holds a graph, the groups before, `---`, the groups after."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from planner.draft import Draft, Group
-from planner.graph import Edge, Graph, Node, NodeType
+from planner.graph import Edge, Graph, Operation, Sink, Source
 from planner.infer import Inferred
 from planner.passes import PASSES
 from planner.passes.fuse_filters import fuse_filters
-from planner.spec import InputSpec, Reference
+from planner.spec import Reference
 
 CASES = sorted(Path(__file__).parent.joinpath("cases").glob("fuse_filters/*.txt"))
-_TYPES = {"input": NodeType.INPUT, "op": NodeType.OPERATION, "output": NodeType.OUTPUT}
+_TYPES = {"input": Source, "op": Operation, "output": Sink}
 
 
 def read_draft(text: str) -> Draft:
@@ -20,9 +21,10 @@ def read_draft(text: str) -> Draft:
     lines = text.strip().splitlines()
     pairs = [line.split(" -> ") for line in lines if " -> " in line]
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
-    spec = InputSpec(id="x", source="file:///x")
+    nothing: Any = None
     nodes = tuple(
-        Node(id=n, type=_TYPES[n.split("_")[0]], index=i, spec=spec) for i, n in enumerate(names)
+        _TYPES[name.split("_")[0]](id=name, index=index, spec=nothing)
+        for index, name in enumerate(names)
     )
     edges = tuple(
         Edge(source=a, target=b, reference=Reference(id="x"), input_index=0) for a, b in pairs
