@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from app import settings
-from app.engine.storage import local
-from app.engine.storage.http import HttpSource
+from app.engine.storage import registry
 from app.engine.storage.port import Described, Publication, Source
-from app.engine.storage.s3 import S3Object, S3Publication, S3Source
+from app.engine.storage.registry import Access
 from app.engine.web.client import Web
 from app.engine.web.guard import Guard
 from app.errors import Failure
@@ -32,14 +31,18 @@ def web(within_s: float | None = None) -> Web:
     )
 
 
+def access(tenant_id: str, within_s: float | None = None) -> Access:
+    """The storage that a tenant may use, as this server is set up."""
+    now = settings.current()
+    return Access(
+        roots=now.roots(tenant_id), s3_endpoint=now.s3_endpoint_url, web=lambda: web(within_s)
+    )
+
+
 def open_source(uri: str, tenant_id: str, within_s: float) -> Source:
     """The source that a URI names, as its scheme wants it; all that is asked of it must be over
     `within_s`."""
-    source: Source
-    if uri.lower().startswith("s3:"):
-        source = S3Source(uri=uri, endpoint=settings.current().s3_endpoint_url)
-    else:
-        source = HttpSource(url=uri, web=web(within_s))
+    source = registry.open_source(uri, access(tenant_id, within_s))
     return _Guarded(source=source, tenant_id=tenant_id)
 
 
@@ -48,14 +51,8 @@ def plan_publication(uri: str, tenant_id: str, attempt: str, media_type: str) ->
 
     Raises: Failure.
     """
-    now = settings.current()
-    if uri.lower().startswith("s3:"):
-        return S3Publication(
-            target=S3Object(uri=uri, endpoint=now.s3_endpoint_url),
-            attempt=attempt,
-            media_type=media_type,
-        )
-    return local.plan_publication(uri, attempt, now.roots(tenant_id))
+    output = registry.Output(uri=uri, attempt=attempt, media_type=media_type)
+    return registry.plan_publication(output, access(tenant_id))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.engine.outcome import Stop
 from app.engine.progress import Progress
-from app.engine.storage import s3
 from app.engine.storage.port import Publication
 from app.errors import Failure
 from app.services import job_files
@@ -109,14 +108,16 @@ def _files(output: OutputFile) -> list[tuple[str, str, str]]:
 def _stage(run: Run, path: str, uri: str, made: str) -> Publication:
     attempt, size = run.attempt, os.path.getsize(path)
     publication = run.publication(uri, made)
+    noted: set[str] = set()
 
     def note(mark: str) -> None:
         if mark in run.noted:
             return
         with transaction() as session:
             parts.add(session, mark, *attempt.key)
-            for known in filter(s3.has_no_id, publication.marks):
-                parts.forget(session, known)
+            for old in noted.difference(publication.marks):
+                parts.forget(session, old)
+        noted.add(mark)
 
     def tick(sent: int) -> None:
         run.tick(Progress(total_size_bytes=sent), 100 * sent / size if size else None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from app import log, metrics, settings
 from app.engine import workspace
-from app.engine.storage import local, s3
+from app.engine.storage import registry
 from app.errors import Failure
 from app.queue import locks, send
 from app.services import fairness, job_fail, work_files
@@ -150,7 +150,7 @@ def advance_idle() -> int:
 def remove_parts() -> int:
     """Files beside destinations whose attempt is over."""
     with transaction() as session:
-        paths = parts.orphans(session, _BATCH)
+        paths = parts.orphans(session, _BATCH, registry.UNCERTAIN)
     for path in paths:
         if _remove_part(path):
             with transaction() as session:
@@ -158,18 +158,15 @@ def remove_parts() -> int:
     return len(paths)
 
 
-def _noted() -> list[str]:
+def _noted(beginning: str) -> list[str]:
     with transaction() as session:
-        return parts.all_of_s3(session)
+        return parts.beginning(session, beginning)
 
 
 def _remove_part(path: str) -> bool:
     """False where another try may do."""
     try:
-        if s3.is_mark(path):
-            s3.abort(path, settings.current().s3_endpoint_url, _noted)
-        else:
-            local.discard(path)
+        registry.discard(path, settings.current().s3_endpoint_url, _noted)
     except (OSError, Failure) as error:
         log.get(__name__).warning("a part cannot be removed", path=path, error=str(error))
         return not (isinstance(error, Failure) and error.is_retryable)

@@ -21,21 +21,21 @@ def forget(session: Session, path: str) -> None:
     session.execute(_FORGET, {"known": path})
 
 
-def all_of_s3(session: Session) -> list[str]:
-    """Every upload that is noted, whoever it belongs to."""
-    return list(session.scalars(select(OutputPart.path).where(OutputPart.path.startswith("s3://"))))
+def beginning(session: Session, text: str) -> list[str]:
+    """Every part that is noted, whoever it belongs to, whose name begins so."""
+    query = select(OutputPart.path).where(OutputPart.path.startswith(text, autoescape=True))
+    return list(session.scalars(query))
 
 
-def orphans(session: Session, limit: int) -> list[str]:
-    """Parts whose attempt does not run any more."""
+def orphans(session: Session, limit: int, uncertain: str) -> list[str]:
+    """Parts whose attempt does not run any more. `uncertain`: a pattern of those that may not exist."""
     is_alive = exists().where(
         Step.job_id == OutputPart.job_id,
         Step.step_id == OutputPart.step_id,
         Step.attempt == OutputPart.attempt,
         Step.status == "running",
     )
-    # an upload without an id is found by its age: see app.engine.storage.s3
-    is_known = OutputPart.path.not_like("%#upload=?%")
+    is_known = OutputPart.path.not_like(uncertain)
     age = func.clock_timestamp() - OutputPart.created_at
     is_old = age > func.make_interval(0, 0, 0, 0, 0, 0, case((is_known, 5.0), else_=90.0))
     return list(session.scalars(select(OutputPart.path).where(~is_alive, is_old).limit(limit)))

@@ -30,7 +30,7 @@ def fuse_filters(draft: Draft) -> Draft:
 def _reason(draft: Draft, nodes: list[str]) -> str:
     tracks = [o.encoded for name in nodes for o in draft.outputs.get(name, ())]
     copied = sorted({track.kind.value for track in tracks if track.is_copied})
-    outputs = sum(name.startswith("output_") for name in nodes)
+    outputs = sum(name in draft.graph.sinks for name in nodes)
     if tracks and all(track.is_copied for track in tracks):
         return f"{_count(outputs, 'output')} copied as stored: nothing is decoded or encoded"
     what = [_count(outputs, "output")]

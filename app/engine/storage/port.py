@@ -39,7 +39,8 @@ class Publication(Protocol):
 
     @property
     def marks(self) -> list[str]:
-        """What was noted of it, to be forgotten when it is over."""
+        """What stands for it in the list of what must be removed if nobody reveals it. What was
+        noted before and is not among these any more may be forgotten."""
         ...
 
     def stage(

@@ -29,6 +29,10 @@ _MOST_PARTS = 9_000  # S3 takes 10,000
 _AT_ONCE = 4
 _MARK = "#upload="
 _UNKNOWN = "?"  # no id yet: whose it is follows
+MARKS = "s3://"
+"""With what every mark begins."""
+UNCERTAIN = f"%{_MARK}{_UNKNOWN}%"
+"""Marks of uploads that may not have begun, as a pattern of SQL's LIKE."""
 _YOUNG = timedelta(minutes=1)  # whoever lives has noted its id by then
 _GONE = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"})
 _DENIED = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"})  # fmt: skip
@@ -191,8 +195,9 @@ class S3Publication:
         self._md5 = md5_of(work_file)
 
     def _note(self, note: Note, mark: str) -> None:
+        """The mark stands for what the one before stood for."""
+        self.marks[:] = [mark]
         note(mark)
-        self.marks.append(mark)
 
     def _upload(self, work_file: str, tick: Tick) -> None:
         length = max(_PART_BYTES, -(-self._size // _MOST_PARTS))
@@ -251,12 +256,7 @@ class S3Publication:
 
 
 def is_mark(text: str) -> bool:
-    return text.startswith("s3://") and _MARK in text
-
-
-def has_no_id(mark: str) -> bool:
-    """Whether it stands for an upload that may not have begun."""
-    return is_mark(mark) and f"{_MARK}{_UNKNOWN}" in mark
+    return text.startswith(MARKS) and _MARK in text
 
 
 def abort(mark: str, endpoint: str, known: Callable[[], Collection[str]] = tuple) -> None:

@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,81 @@ def test_every_command_is_found_in_its_family() -> None:
     for family, listed in FAMILIES.items():
         commands = importlib.import_module(f"app.cli.{family}").COMMANDS
         assert tuple(command.name for command in commands) == listed
+
+
+PLAN = ROOT / "planner" / "plan"
+OF_A_PLAN = {"plan", "step", "node", "planned", "stored_plan"}
+CLIENTS = ("app/cli/", "app/client.py")
+"""They read the API's JSON, as any client does."""
+SPECS = {"InputSpec", "OperationSpec", "OutputSpec"}
+
+
+def _name(node: ast.expr) -> str:
+    """The last word of `job.plan`, `plan`."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def reads_by_key(node: ast.AST) -> bool:
+    """`plan["steps"]`, `step.get("files")`."""
+    if isinstance(node, ast.Subscript):
+        key, of = node.slice, node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        if node.func.attr != "get":
+            return False
+        key, of = node.args[0], node.func.value
+    else:
+        return False
+    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
+    return is_text and _name(of) in OF_A_PLAN
+
+
+def asks_for_a_spec_type(node: ast.AST) -> bool:
+    """`isinstance(spec, InputSpec)`: nodes of the graph have types."""
+    if not isinstance(node, ast.Call) or _name(node.func) != "isinstance":
+        return False
+    return bool(SPECS & {_name(n) for n in ast.walk(node.args[1]) if isinstance(n, ast.expr)})
+
+
+def tells_storage_by_its_name(node: ast.AST) -> bool:
+    """`uri.startswith("s3:")`: that is for the registry of storage."""
+    if not isinstance(node, ast.Call) or _name(node.func) not in ("startswith", "removeprefix"):
+        return False
+    texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+    return any(isinstance(text, str) and text.startswith("s3:") for text in texts)
+
+
+def found(rule: Callable[[ast.AST], bool], *but: str) -> list[str]:
+    """Where product code breaks a rule."""
+    return [
+        f"{file.relative_to(ROOT)}:{node.lineno}"  # type: ignore[attr-defined]
+        for file in (
+            f
+            for top in ("app", "tasks", "operators", "planner")
+            for f in (ROOT / top).rglob("*.py")
+        )
+        if not str(file.relative_to(ROOT)).startswith(but)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if rule(node)
+    ]
+
+
+def test_a_plan_is_read_as_a_value() -> None:
+    assert found(reads_by_key, "planner/plan/", *CLIENTS) == []
+    assert found(asks_for_a_spec_type) == []
+
+
+def test_storage_is_told_apart_in_one_place() -> None:
+    assert found(tells_storage_by_its_name, "app/settings.py") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ('job.plan["steps"]', reads_by_key),
+        ('step.get("files", {})', reads_by_key),
+        ("isinstance(node.spec, (InputSpec, OutputSpec))", asks_for_a_spec_type),
+        ('uri.lower().startswith("s3:")', tells_storage_by_its_name),
+    ],
+)
+def test_the_rules_see_what_they_forbid(code: str, rule: Callable[[ast.AST], bool]) -> None:
+    assert any(map(rule, ast.walk(ast.parse(code))))

@@ -1,0 +1,92 @@
+"""Storage by scheme: how a URI is read, how it is written, and how what was staged there is removed."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.engine.storage import local, s3
+from app.engine.storage.http import HttpSource
+from app.engine.storage.port import Publication, Source
+from app.engine.web.client import Web
+from planner.uri import parse_uri
+
+KnownMarks = Callable[[str], Collection[str]]
+"""The marks that are noted by now, of those that begin with a text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What storage needs beside a URI: the folders of the tenant, the S3 server, the guarded client."""
+
+    roots: Sequence[str]
+    s3_endpoint: str
+    web: Callable[[], Web]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """A file that is to appear at `uri`. `attempt` is unique among all attempts of all jobs."""
+
+    uri: str
+    attempt: str
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """What can be done at the URIs of a scheme; None: that cannot."""
+
+    source: Callable[[str, Access], Source] | None = None
+    publication: Callable[[Output, Access], Publication] | None = None
+
+
+def _http_source(uri: str, access: Access) -> Source:
+    return HttpSource(url=uri, web=access.web())
+
+
+def _s3_source(uri: str, access: Access) -> Source:
+    return s3.S3Source(uri=uri, endpoint=access.s3_endpoint)
+
+
+def _s3_publication(output: Output, access: Access) -> Publication:
+    target = s3.S3Object(uri=output.uri, endpoint=access.s3_endpoint)
+    return s3.S3Publication(target=target, attempt=output.attempt, media_type=output.media_type)
+
+
+def _local_publication(output: Output, access: Access) -> Publication:
+    return local.plan_publication(output.uri, output.attempt, access.roots)
+
+
+STORAGES: Mapping[str, Storage] = {
+    "file": Storage(publication=_local_publication),  # FFmpeg reads files where they lie
+    "http": Storage(source=_http_source),
+    "https": Storage(source=_http_source),
+    "s3": Storage(source=_s3_source, publication=_s3_publication),
+}
+
+
+def open_source(uri: str, access: Access) -> Source:
+    """Raises: ValueError where sources of this scheme are not opened."""
+    source = STORAGES[parse_uri(uri).scheme].source
+    if source is None:
+        raise ValueError(f"{uri} is no remote source")
+    return source(uri, access)
+
+
+def plan_publication(output: Output, access: Access) -> Publication:
+    """Raises: Failure; ValueError where nothing is written to this scheme."""
+    publication = STORAGES[parse_uri(output.uri).scheme].publication
+    if publication is None:
+        raise ValueError(f"{output.uri} is no destination")
+    return publication(output, access)
+
+
+def discard(mark: str, s3_endpoint: str, known: KnownMarks) -> None:
+    """Remove what a mark stands for; it may be gone already. Raises: Failure, OSError."""
+    if s3.is_mark(mark):
+        s3.abort(mark, s3_endpoint, lambda: known(s3.MARKS))
+    else:
+        local.discard(mark)
+
+
+UNCERTAIN = s3.UNCERTAIN
+"""Marks of what may not exist, as a pattern of SQL's LIKE: they are looked at when they are old."""
