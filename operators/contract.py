@@ -1,7 +1,8 @@
 """The operator contract: a frozen dataclass whose fields are its parameters, and six methods.
 
 `describe` and `requires` speak of the kind of operation, `validate` `infer` `estimate` `compile`
-of one use of it. All are pure. Subclasses declare fields with `operators.reading.param`.
+of one use of it; `remarks` and `likeness` have defaults. What only some operators can do is in
+`operators.capabilities`. All are pure. Subclasses declare fields with `operators.reading.param`.
 """
 
 import inspect
@@ -96,32 +97,6 @@ class Descriptor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cut:
-    """A part of a file, in seconds from its start; `end` None: all that follows."""
-
-    start: Fraction
-    end: Fraction | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Joint:
-    """Sources that can follow each other as they are: the kinds that are copied, and how many
-    seconds of the result each source takes."""
-
-    kinds: frozenset[Kind]
-    seconds: tuple[Fraction, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """What a measuring pass found. Not settled: the pass runs again with these values."""
-
-    values: Mapping[str, str]
-    is_settled: bool = True
-    warning: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Likeness:
     """What a result has in common with source 0, stream by stream: spot checks compare it."""
 
@@ -168,6 +143,9 @@ class Operator:
     """Groups of parameters of which at most one may be given."""
     keeps: ClassVar[Likeness | None] = None
     """Its likeness, where that is the same for all parameters."""
+    looks_back: ClassVar[int | None] = None
+    """How many frames before (and after) a frame decide what it shows; None: any number. What looks
+    back over few frames may be done in pieces of time."""
 
     @classmethod
     def requires(cls) -> Requirements:
@@ -228,46 +206,13 @@ class Operator:
         """The filters, for exactly the streams that the sources have."""
         raise NotImplementedError
 
-    def measure(self, sources: Sequence[MediaInfo], result: MediaInfo) -> tuple[Link, ...]:
-        """The first pass of operators that require two: a link a track, read for what it logs."""
-        return ()
-
-    def unmeasured(self) -> Mapping[str, str]:
-        """What `Measured` stands for in the first round of the measuring pass."""
-        return {}
-
-    def settle(self, said: Sequence[str], so_far: Mapping[str, str]) -> "Measurement":
-        """What a first pass logged, as the values that `Measured` stands for. `so_far`: the values
-        of the round before, empty at first."""
-        raise NotImplementedError
-
-    def sidecar(self, sources: Sequence[MediaInfo]) -> str | None:
-        """A text that belongs beside the output file (a WebVTT index), `{name}` being its name."""
-        return None
-
-    def joint(self, sources: Sequence[MediaInfo]) -> Joint | None:
-        """How the result can be made by copying the sources' packets, one source after the other."""
-        return None
-
-    def copied(self, sources: Sequence[MediaInfo]) -> Cut | None:
-        """The part of source 0 whose packets may be copied instead, if that is all that is asked."""
-        return None
-
     def likeness(self, sources: Sequence[MediaInfo]) -> Likeness | None:
         """What the result has in common with source 0, where that can be stated."""
         return self.keeps
 
-    def may_clip(self) -> bool:
-        """Whether sound below full scale may come out above it."""
-        return False
-
     def remarks(self, sources: Sequence[MediaInfo]) -> tuple[Problem, ...]:
         """What a user should be warned of; pointers are relative to the parameters."""
         return ()
-
-    def choice(self, sources: Sequence[MediaInfo]) -> str | None:
-        """What was chosen and why, where there was a choice; part of the step's reason."""
-        return None
 
     def params(self) -> dict[str, Any]:
         """The parameters as JSON, defaults filled in."""

@@ -1,11 +1,12 @@
 """The plan while it is being optimised: the graph, what flows in it, and which nodes share a command."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar, Protocol
 
-from operators.contract import Cut
+from operators.capabilities import Cut
 from operators.media import AudioStream, MediaInfo, VideoStream
 from planner.encode import Encoding
 from planner.graph import Graph
@@ -129,7 +130,12 @@ class Draft:
         return self.inferred.media[track.node].streams(track.kind)[track.index]
 
 
-Pass = Callable[[Draft], Draft]
+class Pass(Protocol):
+    """A step of the optimiser, as a frozen value."""
+
+    name: ClassVar[str]
+
+    def __call__(self, draft: Draft) -> Draft: ...
 
 
 def one_group_a_node(graph: Graph) -> tuple[Group, ...]:

@@ -4,7 +4,7 @@ copied. They are read by a reading of their own, as FFmpeg copies whatever it re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from operators.contract import Cut
+from operators.capabilities import Cut, PacketCopy
 from operators.media import AudioStream, Kind, MediaInfo, VideoStream
 from operators.timecode import stale
 from planner.encode import Encoding, encode
@@ -69,9 +69,10 @@ def _cut(
     makers = {track.node for track in read}
     name = read[0].node if len(makers) == 1 else ""
     operation = graph.operations.get(name)
-    if operation is None:
+    operator = operation and operation.spec.operator
+    if not isinstance(operator, PacketCopy):
         return None
-    cut = operation.spec.operator.copied([selection.info for selection in inferred.sources[name]])
+    cut = operator.copied([selection.info for selection in inferred.sources[name]])
     if cut is None:
         return None
     made = {w.outputs[0]: w.inputs[0] for w in wiring.wires if w.node == name}

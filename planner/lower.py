@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from operators.capabilities import HasSidecar
 from operators.colorimetry import converted, narrowed, needs_narrowing
 from operators.media import Kind, VideoStream
 from operators.pixels import lossless
@@ -197,10 +198,11 @@ def _sidecar(draft: Draft, name: str) -> str | None:
     """The text that the operation behind an output puts beside it."""
     (edge,) = draft.graph.into(name)
     maker = draft.graph.operations.get(edge.source)
-    if maker is None:
+    operator = maker and maker.spec.operator
+    if not isinstance(operator, HasSidecar):
         return None
     sources = [selection.info for selection in draft.inferred.sources[edge.source]]
-    text = maker.spec.operator.sidecar(sources)
+    text = operator.sidecar(sources)
     destination = draft.graph.sinks[name].spec.destination
     return text and text.replace("{name}", destination.rpartition("/")[2])
 

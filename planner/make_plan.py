@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from operators.contract import Cut, Estimates, remark
+from operators.capabilities import Cut
+from operators.contract import Estimates, remark
 from operators.media import MediaInfo
 from operators.problem import Invalid, Problem
 from operators.reading import plain_fields
 from planner.costs import Costs
-from planner.draft import Draft, Fleet, one_group_a_node
+from planner.draft import Draft, Fleet, Pass, one_group_a_node
 from planner.encode import Encoding, encode
 from planner.estimate import Estimator, sum_steps
 from planner.findings import Findings
@@ -20,7 +21,7 @@ from planner.graph import Graph, Operation, Sink, Source, build_graph
 from planner.infer import Inferred, infer
 from planner.input_remarks import input_remarks
 from planner.keyframes import copied_cut
-from planner.passes import optimise
+from planner.passes import PASSES, optimise
 from planner.plan import Edge, InputNode, OperationNode, OutputNode, Plan, PlanNode
 from planner.spec import JobSpec, LimitsSpec
 from planner.steps import make_steps
@@ -42,6 +43,8 @@ class Options:
     """What finished attempts taught of costs."""
     fleet: Fleet = Fleet()
     """The workers that the plan is for."""
+    passes: tuple[Pass, ...] = PASSES
+    """What the optimiser does, in order."""
 
 
 def make_plan(
@@ -56,7 +59,7 @@ def make_plan(
     """
     draft, said = draft_plan(spec, probed, options.limits)
     if options.is_optimised:
-        draft = optimise(replace(draft, fleet=options.fleet))
+        draft = optimise(replace(draft, fleet=options.fleet), options.passes)
     graph, estimator = draft.graph, Estimator(learnt=options.learnt)
     costs = estimator.of_nodes(draft)
     steps = make_steps(draft, options.threads, estimator)

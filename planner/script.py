@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass
 
 from operators import registry
+from operators.capabilities import TwoPass
 from planner.plan import (
     CaptionFile,
     CommandStep,
@@ -36,11 +37,6 @@ from planner.uri import is_remote, parse_uri
 
 _WORK = "\0work"
 """In paths: the script's own folder."""
-# the gain to the target, or to the ceiling where that comes first; silence stays as it is
-_AWK = (
-    '$1 == "I:" { i = $2 } $1 == "Peak:" { p = $2 } '
-    "END { g = target - i; if (p + g > ceiling) g = ceiling - p; print (i > -70 ? 10 ^ (g / 20) : 1) }"
-)
 
 
 def as_script(plan: Plan, job: Addresses, fonts: str) -> str:
@@ -118,18 +114,18 @@ class _Writer:
         return f"aws s3 cp --recursive {only} {_quoted(folder)} {away}"
 
     def _measure(self, step: MeasureStep) -> list[str]:
-        """Run the command, then take the gain from its log."""
+        """Run the command, then take the values from its log."""
         node, name = self.plan.operation(step.measures), step.step_id
         kind = registry.find(node.operator)
         operator = kind.read(dict(node.params), "")[0] if kind else None
-        values = operator.unmeasured() if operator else {}
-        asked = f"-v target={node.params['target_lufs']} -v ceiling={node.params['target_tp']}"
+        if not isinstance(operator, TwoPass):
+            raise LookupError(f"{node.operator} is not known as an operator that measures")
         log = f'"$work/{name}/log"'
         return [
             *self._files(step),
-            *(f"{name}_{key}={value}" for key, value in values.items()),
+            *(f"{name}_{key}={value}" for key, value in operator.unmeasured().items()),
             f"{self._command(step)} 2> {log}",
-            f"{name}_gain=$(awk {asked} '{_AWK}' {log})",
+            *(f"{name}_{key}=$({line})" for key, line in operator.shell_values(log).items()),
         ]
 
     def _files(self, step: CommandStep) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from operators.capabilities import Cut
 from operators.colorimetry import converted, narrowed, needs_narrowing, stated, told
-from operators.contract import Cut
 from operators.duration import format_seconds
 from operators.filtergraph import Filter
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream

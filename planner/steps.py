@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from operators.capabilities import PacketJoin
 from planner import transfers
 from planner.binder import Names
 from planner.draft import Draft, Group
@@ -116,13 +117,13 @@ class _Made:
 
 def _reason(draft: Draft, group: Group) -> str:
     """Why the step exists, and what operations chose for the media that they get."""
-    choices = []
+    choices: list[str] = []
     for name in _in_order(draft, group.nodes):
         operation = draft.graph.operations.get(name)
-        if operation:
-            sources = [selection.info for selection in draft.inferred.sources[name]]
-            choices.append(operation.spec.operator.choice(sources))
-    return "; ".join([group.reason, *filter(None, choices)])
+        operator = operation and operation.spec.operator
+        if isinstance(operator, PacketJoin):
+            choices.append(operator.choice([s.info for s in draft.inferred.sources[name]]))
+    return "; ".join([group.reason, *choices])
 
 
 def _units(draft: Draft, first: int) -> list[_Unit]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from fractions import Fraction
 
+from operators.capabilities import MayClip
 from operators.colorimetry import HDR
 from operators.contract import SAME, Likeness
 from operators.duration import to_ms
@@ -44,7 +45,8 @@ def clipping(graph: Graph) -> frozenset[str]:
     found: set[str] = set()
     for name in graph.order:
         operation = graph.operations.get(name)
-        loud = operation is not None and operation.spec.operator.may_clip()
+        operator = operation and operation.spec.operator
+        loud = isinstance(operator, MayClip) and operator.may_clip()
         if loud or any(edge.source in found for edge in graph.into(name)):
             found.add(name)
     return frozenset(found)

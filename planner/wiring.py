@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from operators.capabilities import PacketJoin, TwoPass
 from operators.filtergraph import INNER, Expression, Filter, Link, Measured, Pad
 from operators.media import FLOWING, AudioStream, Kind, MediaInfo, VideoStream
 from operators.sound import metered
@@ -116,7 +117,8 @@ def wire(graph: Graph, inferred: Inferred, probed: Mapping[str, MediaInfo]) -> W
             read = [selection.info for selection in inferred.sources[name]]
             operator = node.spec.operator
             made = _connect(name, operator.compile(read, info), sources)
-            measures += _connect(name, operator.measure(read, info), sources)
+            if isinstance(operator, TwoPass):
+                measures += _connect(name, operator.measure(read, info), sources)
             wires += [w for w in made if w.filters]
             renamed = {o: w.inputs[0] for w in made if not w.filters for o in w.outputs}
             provides[name] = {
@@ -313,7 +315,10 @@ def joins(graph: Graph, inferred: Inferred, wiring: Wiring) -> dict[str, Joined]
         files = [spec.id for spec in specs if spec.cut is None]
         if len(files) < len(edges) or any(track.index for track in tracks):
             continue
-        joint = node.spec.operator.joint([s.info for s in inferred.sources[node.id]])
+        operator = node.spec.operator
+        if not isinstance(operator, PacketJoin):
+            continue
+        joint = operator.joint([s.info for s in inferred.sources[node.id]])
         if joint:
             found[node.id] = Joined(inputs=tuple(files), seconds=joint.seconds, kinds=joint.kinds)
     return found

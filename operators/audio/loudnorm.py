@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
+from operators.capabilities import Measurement
 from operators.contract import (
     SAME_PICTURE,
     Category,
     Estimates,
     Example,
-    Measurement,
     Operator,
     Requirements,
     needs,
@@ -24,6 +24,11 @@ from operators.reading import param
 from operators.registry import register
 
 _BLOCK_MS = 400  # what EBU R128 integrates over; of less there is no loudness
+# the gain to the target, or to the ceiling where that comes first; silence stays as it is
+_GAIN_AWK = (
+    '$1 == "I:" { i = $2 } $1 == "Peak:" { p = $2 } '
+    "END { g = target - i; if (p + g > ceiling) g = ceiling - p; print (i > -70 ? 10 ^ (g / 20) : 1) }"
+)
 
 
 @register
@@ -95,6 +100,10 @@ class Loudnorm(Operator):
 
     def unmeasured(self) -> Mapping[str, str]:
         return {name: f"{value:.6f}" for name, value in NEUTRAL.items()}
+
+    def shell_values(self, log: str) -> Mapping[str, str]:
+        asked = f"-v target={self.target_lufs} -v ceiling={self.target_tp}"
+        return {"gain": f"awk {asked} '{_GAIN_AWK}' {log}"}
 
     def settle(self, said: Sequence[str], so_far: Mapping[str, str]) -> Measurement:
         seen = read_summary(said)

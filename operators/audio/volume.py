@@ -36,6 +36,7 @@ class Volume(Operator):
 
     name: ClassVar[str] = "volume"
     category: ClassVar[Category] = Category.AUDIO
+    looks_back: ClassVar[int | None] = 0
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Six decibels softer", params={"gain_db": -6}),
         Example(description="Half the amplitude", params={"volume": 0.5}),

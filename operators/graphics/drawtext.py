@@ -45,6 +45,7 @@ class Drawtext(Operator):
 
     name: ClassVar[str] = "drawtext"
     category: ClassVar[Category] = Category.GRAPHICS
+    looks_back: ClassVar[int | None] = 0
     keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(

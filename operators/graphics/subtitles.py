@@ -79,6 +79,7 @@ class Subtitles(Operator):
 
     name: ClassVar[str] = "subtitles"
     category: ClassVar[Category] = Category.GRAPHICS
+    looks_back: ClassVar[int | None] = 0
     keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="As they are", params={}),

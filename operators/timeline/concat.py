@@ -6,11 +6,11 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import ClassVar
 
+from operators.capabilities import Joint
 from operators.contract import (
     Category,
     Estimates,
     Example,
-    Joint,
     Operator,
     Requirements,
     bad_parameter,
@@ -113,7 +113,7 @@ class Concat(Operator):
             kinds.discard(Kind.AUDIO)
         return Joint(kinds=frozenset(kinds), seconds=tuple(lengths))
 
-    def choice(self, sources: Sequence[MediaInfo]) -> str | None:
+    def choice(self, sources: Sequence[MediaInfo]) -> str:
         if self.mode == "reencode":
             return "concat encodes anew, as asked"
         lengths = self._lengths(sources, self._mould(sources))

@@ -40,6 +40,7 @@ class Fade(Operator):
 
     name: ClassVar[str] = "fade"
     category: ClassVar[Category] = Category.TIMELINE
+    looks_back: ClassVar[int | None] = 0
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Fade in for one second", params={"type": "in", "duration": 1}),
         Example(

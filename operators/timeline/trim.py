@@ -6,9 +6,9 @@ from fractions import Fraction
 from math import ceil
 from typing import ClassVar, TypeVar
 
+from operators.capabilities import Cut
 from operators.contract import (
     Category,
-    Cut,
     Estimates,
     Example,
     Likeness,
@@ -57,6 +57,7 @@ class Trim(Operator):
 
     name: ClassVar[str] = "trim"
     category: ClassVar[Category] = Category.TIMELINE
+    looks_back: ClassVar[int | None] = 0
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Two seconds from the first second on", params={"start": 1, "end": 3}),
         Example(

@@ -36,6 +36,7 @@ class Crop(Operator):
 
     name: ClassVar[str] = "crop"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 0
     keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="The middle square", params={"width": 720, "height": 720}),

@@ -37,6 +37,7 @@ class Deinterlace(Operator):
 
     name: ClassVar[str] = "deinterlace"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 1
     keeps = SAME
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="1080i50 to 25 frames a second", params={}),

@@ -34,6 +34,7 @@ class Fps(Operator):
 
     name: ClassVar[str] = "fps"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 1
     keeps = SAME
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="25 frames a second", params={"fps": 25}),

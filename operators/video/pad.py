@@ -41,6 +41,7 @@ class Pad(Operator):
 
     name: ClassVar[str] = "pad"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 0
     keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Bars beside an upright phone video", params={"aspect": "16:9"}),

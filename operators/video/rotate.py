@@ -46,6 +46,7 @@ class Rotate(Operator):
 
     name: ClassVar[str] = "rotate"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 0
     keeps = SAME_SOUND
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="A quarter turn to the right", params={"angle": 90}),

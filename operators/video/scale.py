@@ -53,6 +53,7 @@ class Scale(Operator):
 
     name: ClassVar[str] = "scale"
     category: ClassVar[Category] = Category.VIDEO
+    looks_back: ClassVar[int | None] = 0
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="720 lines, the shape kept", params={"width": -2, "height": 720}),
         Example(

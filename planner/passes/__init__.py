@@ -1,28 +1,33 @@
-"""The optimiser: a tuple of passes, each `Draft -> Draft` and semantics-preserving; order matters."""
+"""The optimiser: passes in an order that matters, each `Draft -> Draft` and semantics-preserving.
+
+A pass is a frozen value; its fields are its parameters.
+"""
+
+from collections.abc import Sequence
 
 from planner.draft import Draft, Pass
-from planner.passes.drop_frames_early import drop_frames_early
-from planner.passes.drop_unneeded import drop_unneeded
-from planner.passes.fuse_filters import fuse_filters
-from planner.passes.read_apart import read_apart
-from planner.passes.seek_inputs import seek_inputs
-from planner.passes.share_equal_work import share_equal_work
-from planner.passes.split_forks import split_forks
-from planner.passes.split_large import split_large
+from planner.passes.drop_frames_early import DropFramesEarly
+from planner.passes.drop_unneeded import DropUnneeded
+from planner.passes.fuse_filters import FuseFilters
+from planner.passes.read_apart import ReadApart
+from planner.passes.seek_inputs import SeekInputs
+from planner.passes.share_equal_work import ShareEqualWork
+from planner.passes.split_forks import SplitForks
+from planner.passes.split_large import SplitLarge
 
 PASSES: tuple[Pass, ...] = (
-    drop_unneeded,  # first: the others should not think about what nobody wants
-    share_equal_work,  # before files are opened apart, or they would be shared again
-    drop_frames_early,  # after sharing: what several want stays as it is
-    read_apart,  # before seeking: every reading has its own first need
-    seek_inputs,
-    fuse_filters,  # needs the final wires
-    split_large,  # of what is fused; its parts read each other
-    split_forks,  # last: only what is still whole can be done apart
+    DropUnneeded(),  # first: the others should not think about what nobody wants
+    ShareEqualWork(),  # before files are opened apart, or they would be shared again
+    DropFramesEarly(),  # after sharing: what several want stays as it is
+    ReadApart(),  # before seeking: every reading has its own first need
+    SeekInputs(),
+    FuseFilters(),  # needs the final wires
+    SplitLarge(),  # of what is fused; its parts read each other
+    SplitForks(),  # last: only what is still whole can be done apart
 )
 
 
-def optimise(draft: Draft) -> Draft:
-    for improve in PASSES:
+def optimise(draft: Draft, passes: Sequence[Pass] = PASSES) -> Draft:
+    for improve in passes:
         draft = improve(draft)
     return draft

@@ -3,28 +3,34 @@
 Forks are fused as well: outputs that read the same input share its decoder.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from planner.draft import Draft, Group
 from planner.unions import Unions
 
 
-def fuse_filters(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class FuseFilters:
     """Join all groups that are connected, through inputs and equal work too."""
-    sets: Unions[str] = Unions()
-    for name, needed in draft.needs.items():
-        sets.join([name, *needed])
-    for group in draft.groups:
-        sets.join(group.nodes)
-    joined: dict[str, list[str]] = {}
-    for group in draft.groups:
-        joined.setdefault(sets.find(group.nodes[0]), []).extend(group.nodes)
-    return replace(
-        draft,
-        groups=tuple(
-            Group(nodes=tuple(nodes), reason=_reason(draft, nodes)) for nodes in joined.values()
-        ),
-    )
+
+    name: ClassVar[str] = "fuse_filters"
+
+    def __call__(self, draft: Draft) -> Draft:
+        sets: Unions[str] = Unions()
+        for name, needed in draft.needs.items():
+            sets.join([name, *needed])
+        for group in draft.groups:
+            sets.join(group.nodes)
+        joined: dict[str, list[str]] = {}
+        for group in draft.groups:
+            joined.setdefault(sets.find(group.nodes[0]), []).extend(group.nodes)
+        return replace(
+            draft,
+            groups=tuple(
+                Group(nodes=tuple(nodes), reason=_reason(draft, nodes)) for nodes in joined.values()
+            ),
+        )
 
 
 def _reason(draft: Draft, nodes: list[str]) -> str:

@@ -15,12 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import ClassVar
 
 from planner.draft import Draft, Reading
 from planner.wiring import Track, Wire
-
-_PATIENCE = 500_000
-"""µs of frames that may wait."""
 
 _NOW = 0
 
@@ -30,24 +28,32 @@ Ahead = Mapping[Reading, Span]
 Whole numbers: there are as many as files times tracks."""
 
 
-def read_apart(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class ReadApart:
     """Make again whatever is read out of step."""
-    apart = _Apart(draft=draft, most=4 * len(draft.wires) + 100)
-    for w in draft.wires:
-        apart.add(w)
-    outputs = {}
-    met: Ahead = {}
-    among_others = apart.in_rows([o.track for tracks in draft.outputs.values() for o in tracks])
-    for name, tracks in draft.outputs.items():
-        steps = [(among_others.get(o.track, o.track), _NOW) for o in tracks]
-        chosen, met = apart.in_step(name, steps, met)
-        outputs[name] = tuple(replace(o, track=t) for o, t in zip(tracks, chosen, strict=True))
-    return replace(draft, wires=tuple(apart.wires), outputs=outputs)
+
+    name: ClassVar[str] = "read_apart"
+    patience_us: int = 500_000
+    """Of frames that may wait."""
+
+    def __call__(self, draft: Draft) -> Draft:
+        apart = _Apart(draft=draft, patience=self.patience_us, most=4 * len(draft.wires) + 100)
+        for w in draft.wires:
+            apart.add(w)
+        outputs = {}
+        met: Ahead = {}
+        among_others = apart.in_rows([o.track for tracks in draft.outputs.values() for o in tracks])
+        for name, tracks in draft.outputs.items():
+            steps = [(among_others.get(o.track, o.track), _NOW) for o in tracks]
+            chosen, met = apart.in_step(name, steps, met)
+            outputs[name] = tuple(replace(o, track=t) for o, t in zip(tracks, chosen, strict=True))
+        return replace(draft, wires=tuple(apart.wires), outputs=outputs)
 
 
 @dataclass(kw_only=True)
 class _Apart:
     draft: Draft
+    patience: int
     most: int
     """How many wires there may be at most: beyond, frames wait after all."""
     wires: list[Wire] = field(default_factory=list)
@@ -67,7 +73,7 @@ class _Apart:
         chosen = []
         for track, skipped in steps:
             mine = self._ahead(track, skipped)
-            late = [reading for reading in mine if _distance(met, mine, reading) > _PATIENCE]
+            late = [reading for reading in mine if _distance(met, mine, reading) > self.patience]
             if late:
                 track = self._again(track, (node, mine[late[0]]))
                 mine = self._ahead(track, skipped)
@@ -92,7 +98,7 @@ class _Apart:
         """The nodes that read one input after the other for a track."""
         wires = (self.wires[place] for place in self._cone(track))
         return frozenset(
-            w.node for w in wires if w.ahead and _us(max(w.ahead) - min(w.ahead)) > _PATIENCE
+            w.node for w in wires if w.ahead and _us(max(w.ahead) - min(w.ahead)) > self.patience
         )
 
     def _append(self, w: Wire, ahead: Ahead) -> None:

@@ -8,16 +8,13 @@ are read apart.
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 from operators.media import Kind
 from planner.codecs import SOUGHT
 from planner.draft import Draft, Reading
 from planner.wiring import Track, Wire
 
-_LEAD_IN = Fraction(1, 2)
-"""Seconds that are read before a cut: decoders of sound need some packets to come into step."""
-_GAP = Fraction(10)
-"""Seconds that are rather decoded and thrown away than skipped by opening the file again."""
 _START = Fraction(0)
 
 
@@ -31,23 +28,32 @@ class _Use:
     end: Fraction | None = _START
 
 
-def seek_inputs(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class SeekInputs:
     """Set `seeks`, and give parts that lie far apart readings of their own."""
-    wires = list(draft.wires)
-    seeks: dict[Reading, Fraction] = {}
-    uses = _uses(draft)
-    latest = dict(sorted(uses))
-    for reading, parts in uses.items():
-        own = reading
-        for cluster in _clusters(parts):
-            if cluster[0].start > _LEAD_IN:
-                seeks[own] = cluster[0].start - _LEAD_IN
-            for use in cluster:
-                if use.wire is not None:
-                    wires[use.wire] = _moved(wires[use.wire], reading, own)
-            latest[reading[0]] += 1
-            own = (reading[0], latest[reading[0]])
-    return replace(draft, wires=tuple(wires), seeks=seeks)
+
+    name: ClassVar[str] = "seek_inputs"
+    lead_in: Fraction = Fraction(1, 2)
+    """Seconds that are read before a cut: decoders of sound need some packets to come into step."""
+    gap: Fraction = Fraction(10)
+    """Seconds that are rather decoded and thrown away than skipped by opening the file again."""
+
+    def __call__(self, draft: Draft) -> Draft:
+        wires = list(draft.wires)
+        seeks: dict[Reading, Fraction] = {}
+        uses = _uses(draft)
+        latest = dict(sorted(uses))
+        for reading, parts in uses.items():
+            own = reading
+            for cluster in _clusters(parts, self.gap):
+                if cluster[0].start > self.lead_in:
+                    seeks[own] = cluster[0].start - self.lead_in
+                for use in cluster:
+                    if use.wire is not None:
+                        wires[use.wire] = _moved(wires[use.wire], reading, own)
+                latest[reading[0]] += 1
+                own = (reading[0], latest[reading[0]])
+        return replace(draft, wires=tuple(wires), seeks=seeks)
 
 
 def _uses(draft: Draft) -> dict[Reading, list[_Use]]:
@@ -78,12 +84,12 @@ def _exact(draft: Draft, name: str) -> Set[Kind]:
     return SOUGHT.get(draft.probed[spec.id].format or "", frozenset())
 
 
-def _clusters(parts: Sequence[_Use]) -> list[list[_Use]]:
+def _clusters(parts: Sequence[_Use], gap: Fraction) -> list[list[_Use]]:
     """Parts by what is better read in one go, each cluster and the clusters by their start."""
     clusters: list[list[_Use]] = []
     reached: Fraction | None = _START
     for use in sorted(parts, key=lambda part: part.start):
-        if not clusters or (reached is not None and use.start - reached > _GAP):
+        if not clusters or (reached is not None and use.start - reached > gap):
             clusters.append([])
             reached = _START
         clusters[-1].append(use)

@@ -3,7 +3,8 @@ the same streams run once, however the spec came to ask for it twice."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from operators.filtergraph import Captions, Filter
 from planner.draft import Draft
@@ -11,34 +12,39 @@ from planner.graph import Graph
 from planner.wiring import Track, Wire, measured_in
 
 
-def share_equal_work(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class ShareEqualWork:
     """Give equal tracks one name. Sources without inputs (silence, black) are cheaper made twice."""
-    files = _files(draft.graph)
-    same: dict[Track, Track] = {}
-    made: dict[object, Wire] = {}
-    wires: list[Wire] = []
 
-    def known(track: Track) -> Track:
-        file = files.get(track.node, track.node)
-        return same.get(track) or (track if file == track.node else replace(track, node=file))
+    name: ClassVar[str] = "share_equal_work"
 
-    for w in draft.wires:
-        wire = w.reading(tuple(map(known, w.inputs)))
-        is_final = w.node in draft.graph.sinks
-        first = made.setdefault(_work(draft.graph, files, wire), wire)
-        if first is wire or not w.inputs or is_final:
-            wires.append(wire)
-        else:
-            same |= dict(zip(w.outputs, first.outputs, strict=True))
-    return replace(
-        draft,
-        wires=tuple(wires),
-        measures=tuple(m.reading(tuple(map(known, m.inputs))) for m in draft.measures),
-        outputs={
-            name: tuple(replace(o, track=known(o.track)) for o in tracks)
-            for name, tracks in draft.outputs.items()
-        },
-    )
+    def __call__(self, draft: Draft) -> Draft:
+        files = _files(draft.graph)
+        same: dict[Track, Track] = {}
+        made: dict[object, Wire] = {}
+        wires: list[Wire] = []
+
+        def known(track: Track) -> Track:
+            file = files.get(track.node, track.node)
+            return same.get(track) or (track if file == track.node else replace(track, node=file))
+
+        for w in draft.wires:
+            wire = w.reading(tuple(map(known, w.inputs)))
+            is_final = w.node in draft.graph.sinks
+            first = made.setdefault(_work(draft.graph, files, wire), wire)
+            if first is wire or not w.inputs or is_final:
+                wires.append(wire)
+            else:
+                same |= dict(zip(w.outputs, first.outputs, strict=True))
+        return replace(
+            draft,
+            wires=tuple(wires),
+            measures=tuple(m.reading(tuple(map(known, m.inputs))) for m in draft.measures),
+            outputs={
+                name: tuple(replace(o, track=known(o.track)) for o in tracks)
+                for name, tracks in draft.outputs.items()
+            },
+        )
 
 
 def _files(graph: Graph) -> dict[str, str]:

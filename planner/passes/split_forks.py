@@ -8,14 +8,12 @@ change with what was learnt yesterday.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from planner.draft import Draft, Fleet, Group
 from planner.estimate import Estimator
 
-_LEAST_SAVED_MS = 10_000
-_MOST_OF_TIME = 2 / 3
-_MOST_OF_CPU = 4 / 3
 _CORES_AN_ENCODE = 4
 """Cores that decoding, filtering and encoding one output can use."""
 
@@ -23,53 +21,65 @@ Parts = Sequence[Sequence[str]]
 """Outputs, by the command that writes them."""
 
 
-def split_forks(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class SplitForks:
     """Split every group of several outputs that is better off apart."""
-    if draft.fleet.forks == "together" or (draft.fleet.forks == "auto" and draft.fleet.slots < 2):
-        return draft
-    costs = {name: cost.cpu_ms for name, cost in Estimator().of_nodes(draft).items()}
-    return replace(
-        draft,
-        groups=tuple(part for group in draft.groups for part in _split(draft, group, costs)),
-    )
 
+    name: ClassVar[str] = "split_forks"
+    least_saved_ms: int = 10_000
+    most_of_time: float = 2 / 3
+    """Of one command's: what commands side by side may take at most."""
+    most_of_cpu: float = 4 / 3
 
-def _split(draft: Draft, group: Group, costs: Mapping[str, int]) -> list[Group]:
-    outputs = [name for name in group.nodes if name in draft.outputs]
-    if len(outputs) < 2 or group.is_part:
-        return [group]
-    needs = {name: draft.closure(name) for name in outputs}
-    parts = (
-        [[name] for name in outputs]
-        if draft.fleet.forks == "apart"
-        else _best(draft.fleet, outputs, needs, costs)
-    )
-    if len(parts) < 2:
-        return [group]
-    return [_part(draft, group, part, len(parts), needs) for part in parts]
-
-
-def _best(
-    fleet: Fleet,
-    outputs: Sequence[str],
-    needs: Mapping[str, frozenset[str]],
-    costs: Mapping[str, int],
-) -> Parts:
-    """The parts that are done soonest; one part where splitting is not worth it."""
-    whole: Parts = [outputs]
-    together_ms, cpu_ms = _wall_and_cpu(fleet, whole, needs, costs)
-    best, best_ms = whole, together_ms
-    for count in range(2, min(len(outputs), fleet.slots) + 1):
-        parts = _spread(outputs, count, needs, costs)
-        wall_ms, spent_ms = _wall_and_cpu(fleet, parts, needs, costs)
-        is_worth_it = (
-            wall_ms <= together_ms * _MOST_OF_TIME
-            and together_ms - wall_ms >= _LEAST_SAVED_MS
-            and spent_ms <= cpu_ms * _MOST_OF_CPU
+    def __call__(self, draft: Draft) -> Draft:
+        if draft.fleet.forks == "together" or (
+            draft.fleet.forks == "auto" and draft.fleet.slots < 2
+        ):
+            return draft
+        costs = {name: cost.cpu_ms for name, cost in Estimator().of_nodes(draft).items()}
+        return replace(
+            draft,
+            groups=tuple(
+                part for group in draft.groups for part in self._split(draft, group, costs)
+            ),
         )
-        if is_worth_it and wall_ms < best_ms:
-            best, best_ms = parts, wall_ms
-    return best
+
+    def _split(self, draft: Draft, group: Group, costs: Mapping[str, int]) -> list[Group]:
+        outputs = [name for name in group.nodes if name in draft.outputs]
+        if len(outputs) < 2 or group.is_part:
+            return [group]
+        needs = {name: draft.closure(name) for name in outputs}
+        parts = (
+            [[name] for name in outputs]
+            if draft.fleet.forks == "apart"
+            else self._best(draft.fleet, outputs, needs, costs)
+        )
+        if len(parts) < 2:
+            return [group]
+        return [_part(draft, group, part, len(parts), needs) for part in parts]
+
+    def _best(
+        self,
+        fleet: Fleet,
+        outputs: Sequence[str],
+        needs: Mapping[str, frozenset[str]],
+        costs: Mapping[str, int],
+    ) -> Parts:
+        """The parts that are done soonest; one part where splitting is not worth it."""
+        whole: Parts = [outputs]
+        together_ms, cpu_ms = _wall_and_cpu(fleet, whole, needs, costs)
+        best, best_ms = whole, together_ms
+        for count in range(2, min(len(outputs), fleet.slots) + 1):
+            parts = _spread(outputs, count, needs, costs)
+            wall_ms, spent_ms = _wall_and_cpu(fleet, parts, needs, costs)
+            is_worth_it = (
+                wall_ms <= together_ms * self.most_of_time
+                and together_ms - wall_ms >= self.least_saved_ms
+                and spent_ms <= cpu_ms * self.most_of_cpu
+            )
+            if is_worth_it and wall_ms < best_ms:
+                best, best_ms = parts, wall_ms
+        return best
 
 
 def _wall_and_cpu(

@@ -5,21 +5,78 @@ What crosses a cut goes through a lossless file that is quick to decode.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from planner.draft import Draft, Group
 
-MOST_FILTERS = 300
-MOST_FILES = 40
+Files = dict[str, set[tuple[str, int]]]
+"""By node, the files that it reads by itself."""
 
 
-def split_large(draft: Draft) -> Draft:
+@dataclass(frozen=True, kw_only=True)
+class SplitLarge:
     """Cut each group that is too large into runs of nodes that follow one another."""
-    filters, files = _filters(draft), _files(draft)
-    return replace(
-        draft,
-        groups=tuple(part for group in draft.groups for part in _cut(draft, group, filters, files)),
-    )
+
+    name: ClassVar[str] = "split_large"
+    max_filters: int = 300
+    max_files: int = 40
+
+    def __call__(self, draft: Draft) -> Draft:
+        filters, files = _filters(draft), _files(draft)
+        return replace(
+            draft,
+            groups=tuple(
+                part for group in draft.groups for part in self._cut(draft, group, filters, files)
+            ),
+        )
+
+    def _cut(
+        self, draft: Draft, group: Group, filters: dict[str, int], files: Files
+    ) -> list[Group]:
+        opened = set[tuple[str, int]]().union(*(files.get(name, set()) for name in group.nodes))
+        whole = sum(filters.get(name, 0) for name in group.nodes)
+        if whole <= self.max_filters and len(opened) <= self.max_files:
+            return [group]
+        runs = list(self._runs(_deep_first(draft, group), filters, files, _tied(draft)))
+        if len(runs) < 2 or (
+            whole <= self.max_filters and _most_files(draft, runs, files) >= len(opened)
+        ):
+            return [group]
+        why = f"over {self.max_filters} filters or {self.max_files} files in one command"
+        return [
+            Group(
+                nodes=tuple(run),
+                reason=f"part {number} of {len(runs)} of what would be {why}",
+                is_part=True,
+            )
+            for number, run in enumerate(runs, 1)
+        ]
+
+    def _runs(
+        self,
+        names: list[str],
+        filters: dict[str, int],
+        files: Files,
+        tied: dict[str, set[str]],
+    ) -> Iterator[list[str]]:
+        place = {name: number for number, name in enumerate(names)}
+        run: list[str] = []
+        count, opened, tied_until = 0, set[tuple[str, int]](), -1
+        for name in names:
+            more = opened | files.get(name, set())
+            fits = count <= self.max_filters and len(opened) <= self.max_files
+            is_full = count + filters.get(name, 0) > self.max_filters or len(more) > self.max_files
+            # one node that is too large by itself is not helped by a cut behind it
+            if run and fits and is_full and tied_until < place[name]:
+                yield run
+                run, count, more = [], 0, set(files.get(name, set()))
+            run.append(name)
+            count, opened = count + filters.get(name, 0), more
+            ends = (place[other] for other in tied.get(name, ()) if other in place)
+            tied_until = max(tied_until, *ends, -1)
+        if run:
+            yield run
 
 
 def _filters(draft: Draft) -> dict[str, int]:
@@ -30,7 +87,7 @@ def _filters(draft: Draft) -> dict[str, int]:
     return found
 
 
-def _files(draft: Draft) -> dict[str, set[tuple[str, int]]]:
+def _files(draft: Draft) -> Files:
     """The files that each node reads by itself."""
     found: dict[str, set[tuple[str, int]]] = {}
     read = [(w.node, track) for w in draft.wires for track in w.inputs]
@@ -41,31 +98,7 @@ def _files(draft: Draft) -> dict[str, set[tuple[str, int]]]:
     return found
 
 
-def _cut(
-    draft: Draft,
-    group: Group,
-    filters: dict[str, int],
-    files: dict[str, set[tuple[str, int]]],
-) -> list[Group]:
-    opened = set[tuple[str, int]]().union(*(files.get(name, set()) for name in group.nodes))
-    whole = sum(filters.get(name, 0) for name in group.nodes)
-    if whole <= MOST_FILTERS and len(opened) <= MOST_FILES:
-        return [group]
-    runs = list(_runs(_deep_first(draft, group), filters, files, _tied(draft)))
-    if len(runs) < 2 or (whole <= MOST_FILTERS and _most_files(draft, runs, files) >= len(opened)):
-        return [group]
-    why = f"over {MOST_FILTERS} filters or {MOST_FILES} files in one command"
-    return [
-        Group(
-            nodes=tuple(run),
-            reason=f"part {number} of {len(runs)} of what would be {why}",
-            is_part=True,
-        )
-        for number, run in enumerate(runs, 1)
-    ]
-
-
-def _most_files(draft: Draft, runs: list[list[str]], files: dict[str, set[tuple[str, int]]]) -> int:
+def _most_files(draft: Draft, runs: list[list[str]], files: Files) -> int:
     """The most files that a part opens, those of earlier parts among them."""
     most = 0
     for run in runs:
@@ -79,31 +112,6 @@ def _most_files(draft: Draft, runs: list[list[str]], files: dict[str, set[tuple[
         }
         most = max(most, len(own) + len(others))
     return most
-
-
-def _runs(
-    names: list[str],
-    filters: dict[str, int],
-    files: dict[str, set[tuple[str, int]]],
-    tied: dict[str, set[str]],
-) -> Iterator[list[str]]:
-    place = {name: number for number, name in enumerate(names)}
-    run: list[str] = []
-    count, opened, tied_until = 0, set[tuple[str, int]](), -1
-    for name in names:
-        more = opened | files.get(name, set())
-        fits = count <= MOST_FILTERS and len(opened) <= MOST_FILES
-        is_full = count + filters.get(name, 0) > MOST_FILTERS or len(more) > MOST_FILES
-        # one node that is too large by itself is not helped by a cut behind it
-        if run and fits and is_full and tied_until < place[name]:
-            yield run
-            run, count, more = [], 0, set(files.get(name, set()))
-        run.append(name)
-        count, opened = count + filters.get(name, 0), more
-        ends = (place[other] for other in tied.get(name, ()) if other in place)
-        tied_until = max(tied_until, *ends, -1)
-    if run:
-        yield run
 
 
 def _tied(draft: Draft) -> dict[str, set[str]]:

@@ -40,7 +40,7 @@ def finish(count: int, slowness: float) -> None:
     """Attempts that took so much more CPU than the table says."""
     told = estimate(_WORK, TABLE, Costs()).cpu_ms
     usage = cost_learn.usage_of(
-        {name: amount.to_json() for name, amount in _WORK.items()},
+        _WORK,
         cpu_ms=round(told * slowness), peak_memory_bytes=0, output_bytes=0,
     )  # fmt: skip
     for _ in range(count):

@@ -1,7 +1,6 @@
 """The optimised plan of any job writes what the naive one writes, a step a node, losslessly."""
 
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ from hypothesis import strategies as st
 
 from app.engine import probe
 from app.engine.tools import Tools
-from planner.draft import Fleet
+from planner.draft import Fleet, Pass
+from planner.passes import PASSES
+from planner.passes.split_large import SplitLarge
 from planner.uri import file_uri
 from tests.helpers import dags
 from tests.helpers.alike import difference
@@ -20,10 +21,15 @@ from tests.helpers.render import render
 from tests.helpers.specs import job, joined, lossless, op
 
 _MOST = 12
-_LIMITS = import_module("planner.passes.split_large")  # the module: its function has the same name
 _FORMS = [("together", 300), ("together", 300), ("apart", 300), ("together", 4)]
 """Forks in one command or in several, and how many filters are in one at most."""
 _FORKED = ("fast", "reel", "mute")
+
+
+def with_at_most(max_filters: int) -> tuple[Pass, ...]:
+    """The optimiser, with another limit of filters in one command."""
+    split = SplitLarge(max_filters=max_filters)
+    return tuple(split if one.name == split.name else one for one in PASSES)
 
 
 @pytest.mark.timeout(900)
@@ -35,7 +41,7 @@ _FORKED = ("fast", "reel", "mute")
     ],
 )
 def test_optimised_plans_write_what_naive_ones_write(
-    examples: int, number: int, media: Media, binaries: Tools, monkeypatch: pytest.MonkeyPatch
+    examples: int, number: int, media: Media, binaries: Tools
 ) -> None:
     files = dags.sources(media)
     probed = {name: probe.probe(str(path), binaries) for name, path in files.items()}
@@ -51,15 +57,15 @@ def test_optimised_plans_write_what_naive_ones_write(
     )
     @given(dags.jobs(files, probed, _MOST), st.sampled_from(_FORMS))
     def check(spec: dict[str, Any], form: tuple[str, int]) -> None:
-        forks, _LIMITS.MOST_FILTERS = form
+        forks, max_filters = form
         fleet = Fleet(slots=2, forks=forks)
+        passes = with_at_most(max_filters)
         with tempfile.TemporaryDirectory(prefix="media-pipeline-") as folder:
-            ours = render(spec, Path(folder, "ours"), binaries, fleet=fleet)
+            ours = render(spec, Path(folder, "ours"), binaries, fleet=fleet, passes=passes)
             naive = render(spec, Path(folder, "naive"), binaries, is_optimised=False)
             for one, other, info in zip(ours.paths, naive.paths, ours.found, strict=True):
                 assert difference(media, one, other, info) is None, (form, spec)
 
-    monkeypatch.setattr(_LIMITS, "MOST_FILTERS", _LIMITS.MOST_FILTERS)  # put back after
     check()
 
 

@@ -23,8 +23,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("planner.plan", "celery"),
-        ("planner.plan", "sqlalchemy"),
+        ("planner.make_plan", "celery"),
+        ("planner.make_plan", "sqlalchemy"),
         ("tasks.media", "flask"),
         ("app.factory", "tasks"),
         # large, and only S3 needs it

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from operators import registry
+from operators.capabilities import HasSidecar, MayClip, PacketCopy, PacketJoin, TwoPass
 from operators.contract import Operator
 from operators.glyphs import FILES, RANGES
 from operators.parameters import ParamType
@@ -158,7 +159,27 @@ def test_the_documentation_is_that_of_the_operators() -> None:
     assert Path("docs/operators.md").read_text() == make_operator_docs.written(), "run `make docs`"
 
 
-def test_what_an_operator_need_not_say_has_defaults() -> None:
-    made, _ = CATALOGUE["volume"].read({"gain_db": 1}, "")
-    assert made is not None
-    assert made.unmeasured() == {}
+CAPABILITIES = {
+    TwoPass: {"loudnorm"},
+    PacketCopy: {"trim"},
+    PacketJoin: {"concat"},
+    HasSidecar: {"thumbnail"},
+    MayClip: {"volume", "mix"},
+}
+
+
+@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda one: one.__name__)
+def test_an_operator_has_a_capability_by_its_methods(capability: type) -> None:
+    able = {
+        name
+        for name, kind in CATALOGUE.items()
+        if isinstance(kind.read(kind.examples[0].params, "")[0], capability)
+    }
+    assert able == CAPABILITIES[capability]
+
+
+def test_what_looks_at_any_number_of_frames_says_so() -> None:
+    unbounded = {name for name, kind in CATALOGUE.items() if kind.looks_back is None}
+    assert unbounded == {
+        "combine", "concat", "loudnorm", "mix", "overlay", "thumbnail", "waveform", "xfade",
+    }  # fmt: skip

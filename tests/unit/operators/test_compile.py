@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from operators import registry
+from operators.capabilities import HasSidecar, PacketJoin, TwoPass
 from operators.contract import BadParameters
 from operators.filtergraph import INNER, Filter, Link, Pad
 from operators.media import MediaInfo, SubtitleStream, VideoStream
@@ -85,11 +86,15 @@ def outcome(name: str, params: dict[str, Any], sources: list[str]) -> str:
     assert operator.estimate(infos, result).cpu_ms >= 0
     lines = [f"  = {_shown(result)}"]
     lines += [f"  ? {problem.pointer}: {problem.message}" for problem in operator.remarks(infos)]
-    choice, joint, sidecar = operator.choice(infos), operator.joint(infos), operator.sidecar(infos)
-    lines += [f"  choice: {choice}"] if choice else []
-    lines += [f"  joint: {sorted(joint.kinds)} {[str(s) for s in joint.seconds]}"] if joint else []
-    lines += [f"  sidecar: {sidecar.splitlines()[2]}"] if sidecar else []
-    lines += [f"  1 {_link(link)}" for link in operator.measure(infos, result)]
+    if isinstance(operator, PacketJoin):
+        lines.append(f"  choice: {operator.choice(infos)}")
+        joint = operator.joint(infos)
+        seconds = [str(s) for s in joint.seconds] if joint else []
+        lines += [f"  joint: {sorted(joint.kinds)} {seconds}"] if joint else []
+    if isinstance(operator, HasSidecar) and (sidecar := operator.sidecar(infos)):
+        lines.append(f"  sidecar: {sidecar.splitlines()[2]}")
+    if isinstance(operator, TwoPass):
+        lines += [f"  1 {_link(link)}" for link in operator.measure(infos, result)]
     return "\n".join([*lines, *(f"  {_link(link)}" for link in operator.compile(infos, result))])
 
 

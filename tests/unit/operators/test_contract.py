@@ -2,8 +2,6 @@
 
 from operators.contract import Estimates, needs
 from operators.media import Kind
-from tests.helpers.infos import clip
-from tests.helpers.operators import made
 
 
 def test_an_operator_needs_as_many_inputs_as_it_names() -> None:
@@ -18,9 +16,3 @@ def test_estimates_are_stored_with_every_field() -> None:
         "cpu_ms": 3, "wall_ms": 0, "peak_memory_bytes": 0, "disk_bytes": 0, "output_bytes": 0,
     }  # fmt: skip
     assert Estimates.from_json({"cpu_ms": 3, "of a later version": 1}) == Estimates(cpu_ms=3)
-
-
-def test_packets_are_copied_only_where_an_operator_says_so() -> None:
-    scale = made("scale", width=64)
-    assert scale.joint([clip()]) is None
-    assert scale.copied([clip()]) is None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from operators.capabilities import MayClip
 from operators.contract import SAME, SAME_PICTURE, SAME_SOUND, Likeness
 from tests.helpers.infos import clip
 from tests.helpers.operators import made
@@ -56,4 +57,5 @@ def test_what_is_stated(name: str, params: dict[str, Any], stated: Likeness | No
     ],
 )
 def test_what_may_come_above_full_scale(name: str, params: dict[str, Any], may_clip: bool) -> None:
-    assert made(name, **params).may_clip() is may_clip
+    operator = made(name, **params)
+    assert (isinstance(operator, MayClip) and operator.may_clip()) is may_clip

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from operators.contract import BadParameters, Cut
+from operators.capabilities import Cut
+from operators.contract import BadParameters
 from operators.media import MediaInfo
 from operators.timeline.trim import Trim
 from tests.helpers.infos import audio, clip, sound_only, video

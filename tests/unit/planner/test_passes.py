@@ -9,7 +9,7 @@ from planner.draft import Draft, Group
 from planner.graph import Edge, Graph, Operation, Sink, Source
 from planner.infer import Inferred
 from planner.passes import PASSES
-from planner.passes.fuse_filters import fuse_filters
+from planner.passes.fuse_filters import FuseFilters
 from planner.spec import Reference
 
 CASES = sorted(Path(__file__).parent.joinpath("cases").glob("fuse_filters/*.txt"))
@@ -45,7 +45,7 @@ def show(draft: Draft) -> str:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_pass_turns_before_into_after(case: Path) -> None:
     before, after = case.read_text().split("---\n")
-    improve = {one.__name__: one for one in PASSES}[case.parent.name]
+    improve = {one.name: one for one in PASSES}[case.parent.name]
     once = improve(read_draft(before))
     assert show(once) == after.strip()
     assert show(improve(once)) == after.strip()
@@ -53,6 +53,6 @@ def test_a_pass_turns_before_into_after(case: Path) -> None:
 
 def test_a_fused_step_says_why() -> None:
     draft = read_draft("input_a -> op_0_trim\nop_0_trim -> output_0\nop_0_trim\noutput_0")
-    assert fuse_filters(draft).groups[0].reason == (
+    assert FuseFilters()(draft).groups[0].reason == (
         "1 operation and 1 output in one command: one decode, no intermediate file"
     )

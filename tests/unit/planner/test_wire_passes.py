@@ -67,7 +67,7 @@ def _name(track: Track) -> str:
 
 def _rewritten(case: Path) -> str:
     text = case.read_text().split("---\n")[0].strip()
-    improve = {one.__name__: one for one in PASSES}[case.parent.name]
+    improve = {one.name: one for one in PASSES}[case.parent.name]
     draft = before(improve, _spec(text))
     return f"{text}\n---\n{show(draft)}\n---\n{show(improve(draft))}\n"
 
@@ -107,8 +107,8 @@ def test_passes_do_all_at_once_and_keep_what_outputs_get(spec: dict[str, Any]) -
     draft = draft_of(spec)
     for improve in PASSES:
         better = improve(draft)
-        assert improve(better) == better, improve.__name__
-        assert _written(better) == _written(draft), improve.__name__
+        assert improve(better) == better, improve.name
+        assert _written(better) == _written(draft), improve.name
         assert better.inferred is draft.inferred
         draft = better
 
