@@ -18,9 +18,16 @@ from tests.helpers.service import Service, fast, running_service
 
 GOOD_SOUND = ("-g", "60", "-c:a", "aac", "-b:a", "128k")
 _TYPED = Path(__file__).parent / "typed"
+
+
+def _written(default: object) -> str:
+    """As it is written in an environment."""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 # tests run on rules that are faster than the defaults; users do not
 DEFAULTS = {
-    name: str(declared(Settings)[name.lower()].default)
+    name: _written(declared(Settings)[name.lower()].default)
     for name in fast()
     if not name.startswith(("RATE_LIMIT", "DRAIN"))
 }

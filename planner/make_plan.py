@@ -22,7 +22,7 @@ from planner.infer import Inferred, infer
 from planner.input_remarks import input_remarks
 from planner.keyframes import copied_cut
 from planner.passes import PASSES, optimise
-from planner.plan import Edge, InputNode, OperationNode, OutputNode, Plan, PlanNode
+from planner.plan import Edge, InputNode, OperationNode, OutputNode, Plan, PlanNode, Step
 from planner.spec import JobSpec, LimitsSpec
 from planner.steps import make_steps
 from planner.traces import clipping, traces
@@ -79,6 +79,7 @@ def make_plan(
     return replace(plan, plan_id=content_id(plan))
 
 
+_PARTS = (Plan, PlanNode, Step)
 _ELSEWHERE = ("plan_id", "job_id", "created_at", "estimates", "work")
 """What is not part of a plan's identity."""
 
@@ -93,10 +94,10 @@ def content_id(plan: Plan) -> str:
 
 def _content(value: Any) -> Any:
     """What JSON does not know: dataclasses by their fields, rates as text."""
-    names = getattr(value, "__dataclass_fields__", None)
-    if names is None:
-        return str(value)
-    return {name: getattr(value, name) for name in names if name not in _ELSEWHERE}
+    if isinstance(value, _PARTS):
+        names = value.__dataclass_fields__
+        return {name: getattr(value, name) for name in names if name not in _ELSEWHERE}
+    return getattr(value, "__dict__", None) or str(value)
 
 
 def needed_graph(graph: Graph) -> Graph:

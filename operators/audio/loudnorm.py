@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar
 
-from operators.capabilities import Measurement
+from operators.capabilities import Measurement, TwoPass
 from operators.contract import (
     SAME_PICTURE,
     Category,
@@ -33,7 +33,7 @@ _GAIN_AWK = (
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Loudnorm(Operator):
+class Loudnorm(Operator, TwoPass):
     """Bring every audio track to a loudness (EBU R128). The first pass measures the sound as it
     arrives here, after everything upstream; the second raises or lowers it as a whole, so dynamics
     stay. Peaks that would exceed `target_tp` are limited.

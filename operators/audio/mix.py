@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
+from operators.capabilities import MayClip
 from operators.contract import (
     Category,
     Estimates,
@@ -30,7 +31,7 @@ _MOST = 32
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Mix(Operator):
+class Mix(Operator, MayClip):
     """Mix the first audio track of each input into one, at the rate and layout of the first.
 
     Amplitudes add up: use `weights` where that gets too loud. With `mode: ducking` the first input

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import log10
 from typing import ClassVar
 
+from operators.capabilities import MayClip
 from operators.contract import (
     Category,
     Estimates,
@@ -28,7 +29,7 @@ from operators.sound import decibels
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Volume(Operator):
+class Volume(Operator, MayClip):
     """Make every audio track louder or softer by a fixed amount.
 
     What would go beyond full scale clips at the encoder; `loudnorm` finds the right amount itself.

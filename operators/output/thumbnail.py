@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import ClassVar
 
+from operators.capabilities import HasSidecar
 from operators.contract import (
     Category,
     Estimates,
@@ -41,7 +42,7 @@ class Moments:
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Thumbnail(Operator):
+class Thumbnail(Operator, HasSidecar):
     """Take pictures: one at `time`, `count` of them spread over the programme, or one every
     `interval`. Without any of these, the one in the middle.
 

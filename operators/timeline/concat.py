@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import ClassVar
 
-from operators.capabilities import Joint
+from operators.capabilities import Joint, PacketJoin
 from operators.contract import (
     Category,
     Estimates,
@@ -32,7 +32,7 @@ from operators.segments import Mould, assembled, length_of, mould, segment_links
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Concat(Operator):
+class Concat(Operator, PacketJoin):
     """Join inputs one after the other. Where all of them are files of the same make, their packets
     are copied; otherwise each is brought to the size, frame rate, pixel format, sample rate and layout
     of the first, a missing picture is black and missing sound is silent.

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 from typing import ClassVar, TypeVar
 
-from operators.capabilities import Cut
+from operators.capabilities import Cut, PacketCopy
 from operators.contract import (
     Category,
     Estimates,
@@ -48,7 +48,7 @@ class Span:
 
 @register
 @dataclass(frozen=True, kw_only=True)
-class Trim(Operator):
+class Trim(Operator, PacketCopy):
     """Keep the part from `start` to `end` (or for `duration`); without either, all that follows.
 
     A frame belongs to the part when it begins at or after `start` and before `end`. Where frames
