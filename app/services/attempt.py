@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from app.services.policy import limits_for
 from app.services.stored_plan import plan_of
 from app.store.models import Job
+from planner.accepted import AcceptedSpec
 from planner.plan import Plan, Step
 from planner.plan.addresses import Addresses
+from planner.spec import LimitsSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,5 +47,14 @@ class Attempt:
         return self.plan.step(self.step_id)
 
     @cached_property
+    def spec(self) -> AcceptedSpec:
+        return AcceptedSpec.of(self.job.spec)
+
+    @property
     def addresses(self) -> Addresses:
-        return Addresses.of(self.job.spec)
+        return self.spec.addresses
+
+    @property
+    def limits(self) -> LimitsSpec:
+        """What it may take."""
+        return limits_for(self.job.tenant_id, self.spec.limits)

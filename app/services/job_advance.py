@@ -20,6 +20,7 @@ from app.store.models import Job, Step
 from app.store.session import transaction
 from app.store.status import RUNNING, TERMINAL, UNPLANNED, JobStatus, StepStatus
 from operators.problem import Code
+from planner.accepted import AcceptedSpec
 
 
 def advance(job_id: str, may_take_long: bool = False) -> Frontier:
@@ -40,7 +41,7 @@ def advance(job_id: str, may_take_long: bool = False) -> Frontier:
     if job is None:
         return frontier
     if is_completed:
-        if not job.spec.get("debug"):
+        if not AcceptedSpec.of(job.spec).keeps_work_files:
             workspace.remove_job(settings.current().work_dir, job_id)
         if any(map(output_digest.is_due, job.outputs)):
             send.enqueue_digest(job_id)

@@ -82,9 +82,7 @@ def plan_job(job: Job, until: float = inf) -> float | None:
 
 def _needs_network(job: Job) -> bool:
     """Whether planning the job asks other machines for its inputs."""
-    return job.plan is None and any(
-        is_remote(str(given.get("source"))) for given in job.spec.get("inputs", ())
-    )
+    return job.plan is None and any(map(is_remote, Addresses.of(job.spec).sources.values()))
 
 
 def _plan_alone(job: Job, until: float) -> float | None:

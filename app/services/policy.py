@@ -3,9 +3,7 @@
 from app import settings
 from app.engine import tools
 from app.store import costs, workers
-from app.store.models import Job
 from app.store.session import transaction
-from operators.reading import read_fields
 from planner.costs import Costs
 from planner.draft import Fleet
 from planner.make_plan import Options
@@ -28,10 +26,9 @@ def policy_for(tenant_id: str) -> Policy:
     )
 
 
-def limits_of(job: Job) -> LimitsSpec:
-    """The limits that hold for a job that was accepted."""
-    values, _ = read_fields(LimitsSpec, job.spec.get("limits") or {})
-    return policy_for(job.tenant_id).tightened(LimitsSpec(**values))
+def limits_for(tenant_id: str, asked: LimitsSpec) -> LimitsSpec:
+    """The limits that hold for a job of the tenant that asks for these itself."""
+    return policy_for(tenant_id).tightened(asked)
 
 
 def options_for(
@@ -41,7 +38,7 @@ def options_for(
     now = settings.current()
     return Options(
         ffmpeg_version=tools.find(now).version,
-        limits=policy_for(tenant_id).tightened(spec.limits),
+        limits=limits_for(tenant_id, spec.limits),
         threads=now.ffmpeg_threads,
         is_optimised=now.plan_optimize,
         learnt=learnt or Costs(),

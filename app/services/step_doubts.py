@@ -10,7 +10,6 @@ from app.engine import pace, spot_check
 from app.engine.outcome import Bounds, Outcome
 from app.engine.spot_check import Means, Side
 from app.errors import Failure
-from app.services.policy import limits_of
 from app.services.step_command import OutputFile
 from app.services.step_run import Run
 from operators.media import MediaInfo
@@ -47,7 +46,7 @@ def doubts(
                 tools=run.binaries,
                 folder=run.folder,
                 budget_s=budget_s / len(timed) - (time.monotonic() - began),
-                bounds=Bounds(memory_bytes=limits_of(run.attempt.job).max_memory),
+                bounds=Bounds(memory_bytes=run.attempt.limits.max_memory),
             ),
         )
         problems += [_differs(output, doubt) for doubt in said]

@@ -67,7 +67,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             raise step_settle.poison(attempt.failures)
         with Lease(
             job_id=attempt.job.job_id, step_id=attempt.step_id, attempt=attempt.number, lease_s=float(now.lease_s),
-            tells=bool(attempt.job.spec.get("webhook_url")),
+            tells=attempt.spec.webhook_url is not None,
         ) as lease:  # fmt: skip
             done = step_perform.perform(attempt, lease, seconds_left)
             level = fairness.level_now(attempt.job.job_id) if done.woken else 0

@@ -18,7 +18,6 @@ from app.errors import Failure
 from app.services import fairness, remote, step_command
 from app.services.attempt import Attempt
 from app.services.cost_learn import usage_of
-from app.services.policy import limits_of
 from app.services.step_command import Command
 from app.services.step_lease import Lease, LeaseEnded
 from app.store import attempts, parts
@@ -129,7 +128,7 @@ class Run:
         return Reach(readable=[*command.reals, *listed], writable=[self.folder])
 
     def _bounds(self) -> Bounds:
-        limits = limits_of(self.attempt.job)
+        limits = self.attempt.limits
         # intermediates are lossless, so they may be larger than any output
         has_intermediates = self.command_step.has_intermediates
         return Bounds(

@@ -55,7 +55,7 @@ def settle_failure(attempt: Attempt, failure: Failure) -> float | None:
         return _fail(session, attempt, failure)
 
     is_ours = _in_live_job(attempt, settle)
-    if not attempt.job.spec.get("debug"):
+    if not attempt.spec.keeps_work_files:
         _remove_files(attempt)
     return delay_s + CLOCK_MARGIN_S if may_retry and is_ours else None
 

@@ -13,6 +13,7 @@ from app.services.job_view import show_job
 from app.services.moments import moment
 from app.store import attempts, steps, webhooks
 from app.store.models import Job
+from planner.accepted import AcceptedSpec
 
 _PROGRESS_EVERY_S = 5.0
 
@@ -20,7 +21,7 @@ _PROGRESS_EVERY_S = 5.0
 def note(session: Session, job_id: str, kind: str) -> None:
     """`kind`: `job.started`, `job.completed`, … Nothing where the job has no webhook."""
     job = session.get(Job, job_id)
-    url = job and job.spec.get("webhook_url")
+    url = job and AcceptedSpec.of(job.spec).webhook_url
     if job is None or not url or webhooks.is_gone(session, job_id, url):
         return
     webhooks.supersede(session, job_id)

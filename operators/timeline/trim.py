@@ -57,7 +57,6 @@ class Trim(Operator, PacketCopy):
 
     name: ClassVar[str] = "trim"
     category: ClassVar[Category] = Category.TIMELINE
-    looks_back: ClassVar[int | None] = 0
     examples: ClassVar[tuple[Example, ...]] = (
         Example(description="Two seconds from the first second on", params={"start": 1, "end": 3}),
         Example(

@@ -20,6 +20,6 @@ class Addresses:
     def of(cls, spec: Mapping[str, Any]) -> Self:
         """`spec`: the document of a valid job."""
         return cls(
-            sources={given["id"]: given["source"] for given in spec["inputs"]},
-            destinations=[given["destination"] for given in spec["outputs"]],
+            sources={given["id"]: given["source"] for given in spec.get("inputs", ())},
+            destinations=[given["destination"] for given in spec.get("outputs", ())],
         )

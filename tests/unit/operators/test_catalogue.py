@@ -181,5 +181,5 @@ def test_an_operator_has_a_capability_by_its_methods(capability: type) -> None:
 def test_what_looks_at_any_number_of_frames_says_so() -> None:
     unbounded = {name for name, kind in CATALOGUE.items() if kind.looks_back is None}
     assert unbounded == {
-        "combine", "concat", "loudnorm", "mix", "overlay", "thumbnail", "waveform", "xfade",
+        "combine", "concat", "loudnorm", "mix", "overlay", "thumbnail", "trim", "waveform", "xfade",
     }  # fmt: skip

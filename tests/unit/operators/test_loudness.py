@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from operators import registry
+from operators.capabilities import TwoPass
 from operators.loudness import NEUTRAL, Loudness, next_settings, read_summary
 from tests.helpers.infos import audio, sound_only
 
@@ -149,3 +150,16 @@ def test_stored_plans_find_the_values_that_they_name() -> None:
     assert {name: float(values[name]) for name in named} == {
         "input_i": -23, "input_tp": -99, "input_lra": 0.1, "input_thresh": -69.9, "target_offset": 0,
     }  # fmt: skip
+
+
+def test_a_script_takes_the_gain_from_the_log() -> None:
+    kind = registry.find("loudnorm")
+    assert kind is not None
+    operator, _ = kind.read({"target_lufs": -20, "target_tp": -1}, "")
+    assert isinstance(operator, TwoPass)
+
+    values = operator.shell_values('"$work/log"')
+
+    assert list(values) == ["gain"]
+    assert values["gain"].startswith("awk -v target=-20.0 -v ceiling=-1.0 ")
+    assert values["gain"].endswith(' "$work/log"')
