@@ -1,17 +1,17 @@
 """Cuts that cost no encode: where a part of a file is asked for from a keyframe on, its packets are
 copied. They are read by a reading of their own, as FFmpeg copies whatever it reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from operators.capabilities import Cut, PacketCopy
-from operators.media import AudioStream, Kind, MediaInfo, VideoStream
+from operators.media import AudioStream, Kind, VideoStream
 from operators.timecode import stale
+from planner.analysis import Analysis
 from planner.encode import Encoding, encode
 from planner.findings import Findings
-from planner.graph import Graph, Sink
-from planner.infer import Inferred
-from planner.wiring import Track, Wiring
+from planner.graph import Sink
+from planner.wiring import Track
 
 _WITHOUT_INDEX = ("mp3", "aac", "amr")
 
@@ -26,21 +26,18 @@ class CopiedCut:
 
 
 def copied_cut(
-    graph: Graph,
-    probed: Mapping[str, MediaInfo],
-    inferred: Inferred,
-    wiring: Wiring,
+    analysis: Analysis,
     node: Sink,
     read: Sequence[Track],
 ) -> CopiedCut | None:
     """The output as a copy of a part of a file; None if anything of it must be encoded."""
-    found = _cut(graph, probed, inferred, wiring, read)
+    found = _cut(analysis, read)
     if found is None:
         return None
     cut, files = found
-    (selection,) = inferred.sources[node.id]
+    (selection,) = analysis.inferred.sources[node.id]
     stored = {
-        pick: _stored(graph, probed, track, selection.info.streams(pick[0])[place])
+        pick: _stored(analysis, track, selection.info.streams(pick[0])[place])
         for pick, place, track in zip(
             selection.picked, _places(selection.picked), files, strict=True
         )
@@ -58,33 +55,27 @@ def copied_cut(
     )
 
 
-def _cut(
-    graph: Graph,
-    probed: Mapping[str, MediaInfo],
-    inferred: Inferred,
-    wiring: Wiring,
-    read: Sequence[Track],
-) -> tuple[Cut, list[Track]] | None:
+def _cut(analysis: Analysis, read: Sequence[Track]) -> tuple[Cut, list[Track]] | None:
     """The one operation that made all that is read, if it only takes a part of one file."""
     makers = {track.node for track in read}
     name = read[0].node if len(makers) == 1 else ""
-    operation = graph.operations.get(name)
+    operation = analysis.graph.operations.get(name)
     operator = operation and operation.spec.operator
     if not isinstance(operator, PacketCopy):
         return None
-    cut = operator.copied([selection.info for selection in inferred.sources[name]])
+    cut = operator.copied([selection.info for selection in analysis.inferred.sources[name]])
     if cut is None:
         return None
-    made = {w.outputs[0]: w.inputs[0] for w in wiring.wires if w.node == name}
+    made = {w.outputs[0]: w.inputs[0] for w in analysis.wiring.wires if w.node == name}
     files = [made[track] for track in read if track in made]
     is_of_file = len(files) == len(read) and not any(track.is_inner for track in files)
-    return (cut, files) if is_of_file and all(_is_sought(graph, probed, t) for t in files) else None
+    return (cut, files) if is_of_file and all(_is_sought(analysis, t) for t in files) else None
 
 
-def _is_sought(graph: Graph, probed: Mapping[str, MediaInfo], track: Track) -> bool:
+def _is_sought(analysis: Analysis, track: Track) -> bool:
     """Whether this is of a file in which a time can be found, not only guessed from its size."""
-    source = graph.sources.get(track.node)
-    return source is not None and probed[source.spec.id].format not in _WITHOUT_INDEX
+    is_of_file = track.node in analysis.graph.sources
+    return is_of_file and analysis.file_of(track).format not in _WITHOUT_INDEX
 
 
 def _places(picked: Sequence[tuple[Kind, int]]) -> list[int]:
@@ -94,13 +85,12 @@ def _places(picked: Sequence[tuple[Kind, int]]) -> list[int]:
 
 
 def _stored(
-    graph: Graph,
-    probed: Mapping[str, MediaInfo],
+    analysis: Analysis,
     track: Track,
     seen: VideoStream | AudioStream,
 ) -> VideoStream | AudioStream:
     """A stream as it is in the file, but as long as its part."""
-    stream = probed[graph.sources[track.node].spec.id].streams(track.kind)[track.index]
+    stream = analysis.file_of(track).streams(track.kind)[track.index]
     part = replace(stream, duration_ms=seen.duration_ms, start_ms=seen.start_ms)
     if isinstance(part, VideoStream):
         # it begins at an earlier keyframe, nobody knows which

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from operators.filtergraph import render_chain
 from operators.media import MediaInfo
 from planner.draft import Draft, Fleet
-from planner.make_plan import draft_plan
+from planner.draft_plan import draft_plan
 from planner.parse import parse_spec
 from planner.passes import PASSES
 from planner.policy import Policy
