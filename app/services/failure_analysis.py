@@ -27,9 +27,8 @@ def analyse(job: Job, attempts: Sequence[StepAttempt]) -> dict[str, Any] | None:
 
 
 def _nodes(job: Job, step_id: str | None) -> list[str]:
-    if job.plan is None or step_id is None:
-        return []
-    return list(plan_of(job).step(step_id).nodes)
+    steps = plan_of(job).steps if job.plan else ()
+    return next((list(step.nodes) for step in steps if step.step_id == step_id), [])
 
 
 def _timeline(job: Job, attempts: Sequence[StepAttempt]) -> list[dict[str, Any]]:

@@ -97,11 +97,10 @@ class Plan:
 
     def reads(self, step: Step) -> list[str]:
         """Of the steps that `step` waits for, those whose work files it reads."""
-        made = step.step_files if isinstance(step, CommandStep) else frozenset()
         return [
             name
             for name in step.depends_on
-            if name in made or isinstance(self.step(name), FetchStep)
+            if name in step.step_files or isinstance(self.step(name), FetchStep)
         ]
 
     def with_nodes(self, nodes: Iterable[PlanNode]) -> Self:

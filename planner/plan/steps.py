@@ -58,6 +58,11 @@ class Step:
         """The command, exact but for tokens; of a transfer, a description for display."""
         raise NotImplementedError
 
+    @property
+    def step_files(self) -> frozenset[str]:
+        """The steps whose work files are read by name; what was fetched is read as an input."""
+        return frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class CommandStep(Step):
@@ -94,7 +99,6 @@ class CommandStep(Step):
 
     @property
     def step_files(self) -> frozenset[str]:
-        """The steps whose work files are read."""
         return frozenset(t.step for t in self._tokens if isinstance(t, tokens.StepToken))
 
     @property
@@ -176,6 +180,10 @@ class UploadStep(TransferStep):
     type = "upload"
     output: int
     from_step: str
+
+    @property
+    def step_files(self) -> frozenset[str]:
+        return frozenset({self.from_step})
 
     @property
     def argv(self) -> tuple[str, ...]:

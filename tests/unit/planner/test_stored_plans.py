@@ -98,6 +98,7 @@ def test_an_old_plan_knows_what_is_fetched_and_sent() -> None:
     assert isinstance(upload, UploadStep)
     assert (upload.output, upload.from_step) == (0, "s2")
     assert plan.fetched_by == {"src": fetch}
+    assert [plan.reads(step) for step in plan.steps] == [[], ["s1"], ["s2"]]
 
 
 def test_an_old_plan_knows_its_captions() -> None:
