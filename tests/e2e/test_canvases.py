@@ -105,26 +105,33 @@ def test_steps_run_where_the_files_are_that_they_read(
     stepwise: Service, source: Path, tmp_path: Path
 ) -> None:
     """With two machines that share no work folder, chains stay on one of them."""
-    specs = [
-        job(
-            source,
-            op("scale", "src", "a", width=640),
-            op("trim", "a", "b", end=1),
-            op("scale", "b", "c", width=200 + n),
-            c=stepwise.media / "out" / f"placed{n}.mp4",
-        )
-        for n in range(0, 12, 2)
-    ]
-    with stepwise.another_worker(tmp_path / "work"):
-        ids = [stepwise.submit(spec)["job_id"] for spec in specs]
-        for job_id in ids:
+    worked: set[bool] = set()
+
+    def run_chains(first: int) -> None:
+        """Six chains at once; each must be run by one machine."""
+        specs = [
+            job(
+                source,
+                op("scale", "src", "a", width=640),
+                op("trim", "a", "b", end=1),
+                op("scale", "b", "c", width=200 + n),
+                c=stepwise.media / "out" / f"placed{n}.mp4",
+            )
+            for n in range(first, first + 12, 2)
+        ]
+        for job_id in [stepwise.submit(spec)["job_id"] for spec in specs]:
             done = stepwise.wait(job_id)
             assert done["status"] == "completed", done["error"]
-    worked = []
-    for job_id in ids:
-        steps = stepwise.get(f"/v1/jobs/{job_id}/steps")["data"]
-        assert all(len(step["attempts"]) == 1 for step in steps), stepwise.story(job_id)
-        names = {step["attempts"][0]["worker"].startswith("another@") for step in steps}
-        assert len(names) == 1, "the steps of a chain ran on two machines"
-        worked += names
-    assert set(worked) == {True, False}
+            steps = stepwise.get(f"/v1/jobs/{job_id}/steps")["data"]
+            assert all(len(step["attempts"]) == 1 for step in steps), stepwise.story(job_id)
+            names = {step["attempts"][0]["worker"].startswith("another@") for step in steps}
+            assert len(names) == 1, "the steps of a chain ran on two machines"
+            worked.update(names)
+
+    with stepwise.another_worker(tmp_path / "work"):
+        # a machine that is slow to begin may miss the first
+        for first in range(0, 48, 12):
+            run_chains(first)
+            if worked == {True, False}:
+                break
+    assert worked == {True, False}
