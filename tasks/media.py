@@ -11,9 +11,15 @@ from app.queue.celery import celery
 from app.services import step_execute
 from tasks.failed import TaskFailed, failed
 
-# the message of a killed pool child comes back when the dead attempt's lease has expired
-_AFTER_LOSS_S = ceil(settings.current().lease_s) + 1
 _CROWDED_S = 0.3
+
+
+class StepTask(Task):  # type: ignore[type-arg]
+    """The message of a killed pool child comes back when the dead attempt's lease has expired."""
+
+    @property
+    def default_retry_delay(self) -> int:  # type: ignore[override]
+        return ceil(settings.current().lease_s) + 1
 
 
 def _place_of(task: Task) -> str | None:  # type: ignore[type-arg]
@@ -22,13 +28,7 @@ def _place_of(task: Task) -> str | None:  # type: ignore[type-arg]
     return queue.partition(".")[2] or None
 
 
-@celery.task(
-    name=names.RUN_STEP,
-    bind=True,
-    max_retries=None,
-    default_retry_delay=_AFTER_LOSS_S,
-    throws=(TaskFailed,),
-)
+@celery.task(base=StepTask, name=names.RUN_STEP, bind=True, max_retries=None, throws=(TaskFailed,))
 def run_step(self: Task, job_id: str, step_id: str) -> None:  # type: ignore[type-arg]
     """Run a step if it is ours to run; a message may come twice, late or never."""
     worker = settings.current().worker_id or str(self.request.hostname)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app import log, settings
+from app.cli.forked import FORKS
 from app.cli.job_text import doing, print_end, progress_bar
 from app.cli.output import (
     EXIT_FAILED,
@@ -21,8 +22,10 @@ from app.cli.spec_file import read_spec
 from app.embedded.stack import Stack
 from app.errors import Failure
 from app.services import job_cancel, job_read, job_submit, sweep
+from app.services.policy import policy_for
 from app.store.status import TERMINAL
 from operators.problem import Invalid
+from planner.parse import parse_spec
 
 _TENANT = "default"
 _POLL_S = 0.15
@@ -41,10 +44,14 @@ def run(spec_file: str, data_dir: Path | None, as_json: bool) -> int:
     end_on_signals()
     document = read_spec(spec_file)
     started = time.monotonic()
+    try:
+        _check(document)
+    except Invalid as invalid:
+        return _refuse(invalid, as_json)
     with tempfile.TemporaryDirectory(prefix="media-pipeline-") as temporary:
         folder = (data_dir or Path(temporary)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        with Stack(data_dir=folder, is_durable=data_dir is not None) as stack:
+        with Stack(data_dir=folder, is_durable=data_dir is not None, forks=FORKS) as stack:
             log.configure(settings.load({"LOG_LEVEL": "error"}))
             try:
                 job = job_submit.submit(document, _TENANT)
@@ -53,6 +60,12 @@ def run(spec_file: str, data_dir: Path | None, as_json: bool) -> int:
             stack.start_workers(media_workers=1)
             job = _watch(stack, job["job_id"])
     return _report(job, time.monotonic() - started, as_json)
+
+
+def _check(document: Any) -> None:
+    """What is wrong with a spec shows before anything is started. Raises: Invalid."""
+    if not (isinstance(document, dict) and "plan_id" in document):
+        parse_spec(document, policy_for(_TENANT))
 
 
 def _refuse(invalid: Invalid, as_json: bool) -> int:

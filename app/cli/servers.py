@@ -1,6 +1,7 @@
 """The production processes, each one program in the foreground: serve, worker, beat, flower."""
 
 import os
+import runpy
 import secrets
 import sys
 from math import ceil
@@ -10,16 +11,27 @@ import click
 
 from app import settings
 from app.cli.counts_folder import own_folder
+from app.embedded import forks
 from app.queue.names import CONTROL, MEDIA, PLANNING, TRANSFER, WEBHOOKS
 
 _ALL_QUEUES = ",".join((CONTROL, PLANNING, MEDIA, TRANSFER, WEBHOOKS))
 
 
+DRAINS = {"REMAP_SIGTERM": "SIGQUIT"}
+"""To a worker: SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back."""
+
+
 def _become(*argv: str, **variables: str) -> NoReturn:
-    """Replace this process: signals reach the real program, and nothing stands in between."""
+    """Be another program from here on: signals reach it, and nothing stands in between. A process that
+    was forked has it loaded; any other one is replaced."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         variables["PROMETHEUS_MULTIPROC_DIR"] = own_folder()
-    os.execve(sys.executable, [sys.executable, "-m", *argv], {**os.environ, **variables})
+    if not forks.is_forked():
+        os.execve(sys.executable, [sys.executable, "-m", *argv], {**os.environ, **variables})
+    os.environ.update(variables)
+    sys.argv = list(argv)
+    runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 @click.command()
@@ -70,8 +82,7 @@ def worker(queues: str, concurrency: int | None, name: str, pool: str) -> None:
         "app.cli.celery_program", "worker", "--hostname", f"{name}@%h", "--queues", queues,
         "--concurrency", str(at_once + spare), "--pool", pool, "--loglevel", settings.current().log_level,
         "--without-mingle", "--without-gossip", "--events",
-        # SIGTERM drains for worker_soft_shutdown_timeout and then gives steps back
-        REMAP_SIGTERM="SIGQUIT",
+        **DRAINS,
         WORKER_SLOTS=str(at_once), WORKER_SHARE=str(share),
         # a new start is a new worker: what the old one held is not ours
         WORKER_ID=f"{name}@{os.uname().nodename}#{secrets.token_hex(4)}",

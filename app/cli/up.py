@@ -17,6 +17,7 @@ import click
 
 from app import log, settings
 from app.cli import running
+from app.cli.forked import FORKS
 from app.cli.output import complain, out
 from app.cli.signals import end_on_signals
 from app.embedded.server import CannotStart
@@ -71,8 +72,9 @@ def up(
         env["ALLOW_PRIVATE_NETWORKS"] = "true"
     try:
         with Stack(
-            data_dir=folder, is_durable=True, extra_env=env, supervisor=Supervisor(report=complain)
-        ) as stack:
+            data_dir=folder, is_durable=True, forks=FORKS, extra_env=env,
+            supervisor=Supervisor(report=complain),
+        ) as stack:  # fmt: skip
             log.configure(settings.current())
             _first_key()
             stack.start("api", "serve", "--host", host, "--port", str(port))

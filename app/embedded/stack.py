@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app import settings
+from app.embedded.forks import Forks
 from app.embedded.postgres import Postgres
 from app.embedded.supervisor import Service, Supervisor
 from app.embedded.valkey import Valkey
@@ -23,6 +24,7 @@ class Stack:
 
     data_dir: Path
     is_durable: bool
+    forks: Forks
     extra_env: Mapping[str, str] = field(default_factory=dict)
     supervisor: Supervisor = field(default_factory=Supervisor)
     _postgres: Postgres | None = field(default=None, init=False)
@@ -32,6 +34,8 @@ class Stack:
 
     def __enter__(self) -> "Stack":
         try:
+            self._set_environment()
+            self.forks.prepare()
             self._start_databases()
             migrate.upgrade()
         except BaseException:
@@ -42,19 +46,11 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _start_databases(self) -> None:
-        """Embedded servers unless DATABASE_URL and REDIS_URL name others."""
+    def _set_environment(self) -> None:
+        """All that our processes find in theirs, but for where the databases are."""
         # unix sockets have short names, so they get a short folder
         self._run_dir = Path(tempfile.mkdtemp(prefix="mp-"))
         found = dict(self.extra_env)
-        if not os.environ.get("DATABASE_URL"):
-            self._postgres = Postgres(
-                data=self.data_dir / "postgres", sockets=self._run_dir, is_durable=self.is_durable
-            )
-            found["DATABASE_URL"] = self._postgres.start()
-        if not os.environ.get("REDIS_URL"):
-            self._valkey = Valkey(sockets=self._run_dir)
-            found["REDIS_URL"] = self._valkey.start()
         found.setdefault("WORK_DIR", os.environ.get("WORK_DIR") or str(self.data_dir / "work"))
         # one folder for all: /metrics of the API shows what the workers counted, too
         found["PROMETHEUS_MULTIPROC_DIR"] = str(self._run_dir / "metrics")
@@ -65,12 +61,25 @@ class Stack:
         found.setdefault("DRAIN_S", os.environ.get("DRAIN_S", _DRAIN_S))
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         os.environ.update(found)
+
+    def _start_databases(self) -> None:
+        """Embedded servers unless DATABASE_URL and REDIS_URL name others."""
+        assert self._run_dir is not None
+        if not os.environ.get("DATABASE_URL"):
+            self._postgres = Postgres(
+                data=self.data_dir / "postgres", sockets=self._run_dir, is_durable=self.is_durable
+            )
+            os.environ["DATABASE_URL"] = self._postgres.start()
+        if not os.environ.get("REDIS_URL"):
+            self._valkey = Valkey(sockets=self._run_dir)
+            os.environ["REDIS_URL"] = self._valkey.start()
         settings.current.cache_clear()
 
     def start(self, name: str, *argv: str, is_essential: bool = True) -> None:
         """Start one of our own processes: `start("beat", "beat")`."""
         self.supervisor.add(
             Service(
+                begin=self.forks.begin,
                 name=name,
                 argv=argv,
                 env=dict(os.environ),
@@ -104,14 +113,7 @@ class Stack:
     def start_workers(self, media_workers: int) -> None:
         """One worker for short work, one for transfers, and as many for FFmpeg as asked for."""
         self.start(
-            "control",
-            "worker",
-            "--name",
-            "control",
-            "--queues",
-            "control",
-            "--concurrency",
-            "2",
+            "control", "worker", "--name", "control", "--queues", "control", "--concurrency", "2"
         )
         self.start(
             "webhooks", "worker", "--name", "webhooks", "--queues", "webhooks,planning",

@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -10,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.engine import process
+
+Begin = Callable[[Sequence[str], Mapping[str, str], Path], process.Child]
+"""Starts a program: its words, its environment, the file where its output goes."""
 
 _BACKOFF_S = (0.2, 1.0, 3.0, 10.0, 30.0)
 _STEADY_S = 30
@@ -27,6 +29,7 @@ class KeepsFailing(Exception):
 class Service:
     """One process to keep running; `argv` are words after `media-pipeline`."""
 
+    begin: Begin
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -34,7 +37,7 @@ class Service:
     grace_s: float = 10
     is_essential: bool = True
     """False: the others go on without it, and it is tried again now and then."""
-    child: subprocess.Popen[bytes] | None = None
+    child: process.Child | None = None
     started_at: float = 0
     restarts: int = 0
     """Since it last ran for a while."""
@@ -45,10 +48,7 @@ class Service:
     """It can run here: whatever ends it now, it is started again for as long as we live."""
 
     def start(self) -> None:
-        with open(self.log_file, "ab") as log:
-            self.child = process.spawn(
-                [sys.executable, "-m", "app.cli", *self.argv], env=self.env, log=log
-            )
+        self.child = self.begin(self.argv, self.env, self.log_file)
         self.started_at = time.monotonic()
 
     @property

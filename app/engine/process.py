@@ -1,4 +1,4 @@
-"""The one module that starts processes: FFmpeg and ffprobe to their end, and servers beside us.
+"""The one module that starts programs: FFmpeg and ffprobe to their end, and servers beside us.
 
 A run is bounded by a deadline and a stall timeout and can be stopped at every tick. Whatever
 happens to us, the child's whole process group goes: SIGTERM, a grace, SIGKILL, reaped.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from typing import IO
+from typing import IO, Protocol
 
 from app import log, tracing
 from app.engine import limits, sandbox
@@ -38,6 +38,18 @@ _POLL_S = 0.2
 _LATE_S = 5.0
 _ENDING_S = 0.1
 _TRIES = 3
+
+
+class Child(Protocol):
+    """A process that we started, as subprocess.Popen shows it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def terminate(self) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -173,7 +185,7 @@ def _ask_to_end(child: subprocess.Popen[bytes]) -> None:
         os.killpg(child.pid, signal.SIGTERM)
 
 
-def _end_group(child: subprocess.Popen[bytes], grace_s: float) -> None:
+def _end_group(child: Child, grace_s: float) -> None:
     """Stop the child's process group, grandchildren included, and reap the child."""
     for number, wait_s in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 5.0)):
         if child.poll() is not None and number is signal.SIGTERM:
@@ -239,8 +251,8 @@ def spawn(
     )
 
 
-def end(child: subprocess.Popen[bytes], grace_s: float) -> None:
-    """Stop a server that `spawn` started, and what it started."""
+def end(child: Child, grace_s: float) -> None:
+    """Stop a server beside us, which leads its session, and what it started."""
     _end_group(child, grace_s)
 
 

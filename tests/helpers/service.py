@@ -1,5 +1,6 @@
 """The whole service as a user starts it: `media-pipeline up` on a free port, and a client."""
 
+import json
 import os
 import re
 import shutil
@@ -200,10 +201,17 @@ class Service:
         ]
 
     def environment(self) -> dict[str, str]:
-        """What the service's own processes see."""
-        (pid, *_) = self.pids("celery", "control@")
-        raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
-        return dict(entry.split("=", 1) for entry in raw.split("\0") if "=" in entry)
+        """What the service's own processes see, but for what is one process's alone."""
+
+        def told() -> dict[str, str] | None:
+            try:
+                found = json.loads((self.data_dir / "service.json").read_text())
+            except (OSError, ValueError):
+                return None
+            env: dict[str, str] = found["env"]
+            return env if found["pid"] == self.process.pid else None
+
+        return {**self.launch.env, **until("`up` tells where it runs", told, 30, self.logs)}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query of the service's own database gives."""

@@ -1,24 +1,21 @@
 """The supervisor gives up only on what has never run."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from app.embedded import supervisor
 from app.embedded.supervisor import KeepsFailing, Service, Supervisor
+from app.engine import process
 from tests.helpers.pace import until
 
 
-class Program(Service):
+def begin(argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> process.Child:
     """Python instead of one of our own commands."""
-
-    def start(self) -> None:
-        with open(self.log_file, "ab") as log:
-            words = [sys.executable, "-c", *self.argv]
-            self.child = supervisor.process.spawn(words, env=self.env, log=log)
-        self.started_at = supervisor.time.monotonic()
+    with open(log_file, "ab") as log:
+        return process.spawn([sys.executable, "-c", *argv], env=env, log=log)
 
 
 @pytest.fixture
@@ -31,7 +28,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
 
 
 def program(watched: Supervisor, code: str, tmp_path: Path) -> Service:
-    made = Program(name="it", argv=(code,), env={}, log_file=tmp_path / "log", grace_s=1)
+    made = Service(
+        begin=begin, name="it", argv=(code,), env={}, log_file=tmp_path / "log", grace_s=1
+    )
     watched.add(made)
     return made
 

@@ -1,0 +1,128 @@
+"""Programs are forked from a process that has loaded them, and end as those do that are started anew."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from app.embedded.forks import Forked, Forks, is_forked
+from app.engine import process
+from tests.helpers.pace import scaled, until
+from tests.helpers.service import is_alive, stat
+
+
+def program(argv: Sequence[str]) -> None:
+    """What is forked here: does what its first word says."""
+    print(json.dumps({"argv": list(argv), "env": dict(os.environ), "forked": is_forked()}))
+    sys.stdout.flush()
+    match argv[0]:
+        case "fails":
+            raise ValueError("no")
+        case "leaves":
+            sys.exit(7)
+        case "stays":
+            time.sleep(600)
+
+
+FORKS = Forks(module="tests.unit.app.test_forks", program=program)
+
+
+def begin(tmp_path: Path, *argv: str, **env: str) -> tuple[Forked, Path]:
+    log = tmp_path / "log"
+    return FORKS.begin(argv, env, log), log
+
+
+def said(log: Path) -> bool:
+    return bool(log.exists() and log.read_text().endswith("\n"))
+
+
+@pytest.mark.parametrize(("word", "code"), [("ends", 0), ("leaves", 7), ("fails", 1)])
+def test_a_program_has_its_words_and_environment_and_an_exit_code(
+    tmp_path: Path, word: str, code: int
+) -> None:
+    child, log = begin(tmp_path, word, "--with", "words", LEASE_S="3")
+    assert child.wait(timeout=scaled(20)) == code == child.returncode
+    shown = json.loads(log.read_text().partition("\n")[0])
+    assert shown["argv"] == [word, "--with", "words"]
+    assert shown["env"] == {"LEASE_S": "3"}  # nothing of ours
+    assert (shown["forked"], is_forked()) == (True, False)
+    assert ("ValueError: no" in log.read_text()) == (word == "fails")
+
+
+def test_it_leads_a_session_ends_when_told_and_leaves_nothing(tmp_path: Path) -> None:
+    child, log = begin(tmp_path, "stays")
+    until("it runs", lambda: said(log), 20)
+    assert os.getsid(child.pid) == child.pid
+    assert Path(f"/proc/{child.pid}/cmdline").read_bytes().startswith(b"media-pipeline stays")
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(timeout=0.01)
+    process.end(child, grace_s=scaled(5))
+    assert child.returncode == -signal.SIGTERM
+    assert not is_alive(child.pid)
+
+
+def test_killed_loaders_take_their_programs_with_them_and_the_next_program_gets_a_new_one(
+    tmp_path: Path,
+) -> None:
+    child, log = begin(tmp_path, "stays")
+    until("it runs", lambda: said(log), 20)
+    os.kill(int(stat(child.pid)[1]), signal.SIGKILL)
+    until("it has ended", lambda: child.poll() is not None and not is_alive(child.pid), 20)
+    other, log = begin(tmp_path / "..", "ends")
+    assert other.wait(timeout=scaled(20)) == 0
+    log.unlink()
+
+
+_STARTS = """
+import sys, time
+from pathlib import Path
+from app.embedded.forks import Forks
+from tests.unit.app.test_forks import program
+forks = Forks(module="tests.unit.app.loads_and_forks", program=program)
+forks.prepare()
+child = forks.begin(("stays",), {}, Path(sys.argv[1]))
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_nothing_outlives_whoever_started_it(tmp_path: Path) -> None:
+    starter = subprocess.Popen(
+        [sys.executable, "-c", _STARTS, str(tmp_path / "log")], stdout=subprocess.PIPE
+    )
+    assert starter.stdout is not None
+    pid = int(starter.stdout.readline())
+    until("it runs", lambda: said(tmp_path / "log"), 20)
+    loader = int(stat(pid)[1])
+    assert loader != starter.pid
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    until("both have ended", lambda: not is_alive(pid) and not is_alive(loader), 20)
+
+
+def test_what_is_loaded_for_all_has_read_no_settings_and_begun_nothing() -> None:
+    """Or the copies would have the settings of whoever started them, and connections in common."""
+    shown = subprocess.run(
+        [sys.executable, "-c", _LOADED], capture_output=True, check=True, text=True,
+        env={**os.environ, "LEASE_S": "not a number"},
+    )  # fmt: skip
+    assert shown.stdout.split() == ["0", "False", "False", "1", "0"], shown.stderr
+
+
+_LOADED = """
+import os, sys, threading
+import app.cli.loaded
+from app import settings
+from app.queue.celery import celery
+links = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}")]
+sockets = [link for link in links if link.startswith("socket:")]
+print(settings.current.cache_info().misses, celery.configured, "celeryconfig" in sys.modules,
+      threading.active_count(), len(sockets))
+"""
