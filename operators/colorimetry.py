@@ -124,7 +124,8 @@ def converted(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
     if are_rgb or (are_alike and ours.is_rgb == theirs.is_rgb):
         halves = (ours.chroma == "420") != (theirs.chroma == "420")
         apart = (Filter.of("scale", interl=True),) if halves and video.is_interlaced else ()
-        return () if video.pixel_format == to.pixel_format else (*apart, form)
+        shaped = () if video.pixel_format == to.pixel_format else (*apart, form)
+        return (*shaped, *_renamed(video, to))
     sides: dict[str, str | bool | None] = (
         {} if ours.is_rgb else {"in_color_matrix": _matrix(video), "in_range": _range(video)}
     )
@@ -132,6 +133,13 @@ def converted(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
         sides |= {"out_color_matrix": _matrix(to), "out_range": _range(to)}
     said = told(to)
     return (Filter.of("scale", **sides, interl=woven(video)), form, *([said] if said else []))
+
+
+def _renamed(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
+    """Where one matrix has two names: filters with several inputs give the name of any of them."""
+    is_other = stated(video).color_space != stated(to).color_space
+    said = told(to) if _is_yuv(video) and is_other else None
+    return (said,) if said else ()
 
 
 def is_hdr(video: VideoStream) -> bool:

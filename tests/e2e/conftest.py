@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.engine.tools import Tools
+from tests.helpers import scripts
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled
 from tests.helpers.service import (
@@ -77,25 +78,17 @@ def service(stacks: Stacks) -> Service:
 
 
 @pytest.fixture(scope="session")
-def without_x265(tmp_path_factory: pytest.TempPathFactory, binaries: Tools) -> Path:
+def without_x265(binaries: Tools) -> str:
     """An FFmpeg that lacks an encoder."""
-    real = Path(binaries.ffmpeg)
-    # one that is a script of ours may be started from its own folder alone, by the sandbox's rules
-    is_script = real.read_bytes()[:2] == b"#!"
-    folder = real.parent if is_script else tmp_path_factory.mktemp("lacks")
-    path = folder / "ffmpeg-without-x265"
-    words = '"${@/libx265/libx265_not_built_in}"'
-    path.write_text(f"#!/bin/bash\nexec {binaries.ffmpeg} {words}\n")
-    path.chmod(0o755)
-    return path
+    return scripts.lacking("libx265", scripts.paced(binaries.ffmpeg))
 
 
 @pytest.fixture
-def near(stacks: Stacks, binaries: Tools, without_x265: Path) -> Service:
+def near(stacks: Stacks, binaries: Tools, without_x265: str) -> Service:
     """A service that may call and fetch from this machine, is soon out of patience, and lacks an encoder."""
     return stacks.get(
         "near", ALLOW_PRIVATE_NETWORKS="true", STALL_TIMEOUT_S=f"{scaled(2):g}", BREAKER_S="1",
-        FFMPEG_BINARY=str(without_x265), FFPROBE_BINARY=binaries.ffprobe,
+        FFMPEG_BINARY=without_x265, FFPROBE_BINARY=binaries.ffprobe,
     )  # fmt: skip
 
 

@@ -69,7 +69,8 @@ def test_a_step_longer_than_the_visibility_timeout_runs_once(
     stepwise: Service, media: Media
 ) -> None:
     source = stepwise.place(media.clip("long.mp4", seconds=10))
-    job_id = stepwise.submit(slow(source, stepwise.media / "o.mp4", preset="fast"))["job_id"]
+    spec = slow(source, stepwise.media / "o.mp4", rate=10 / scaled(3 * VISIBILITY_TIMEOUT_S))
+    job_id = stepwise.submit(spec)["job_id"]
     began = time.monotonic()
     done = stepwise.wait(job_id)
 

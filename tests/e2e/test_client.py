@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.pace import scaled
 from tests.helpers.service import Service, clean_env, free_port
-from tests.helpers.specs import endless, job, op
+from tests.helpers.specs import busy, job, op
 
 pytestmark = pytest.mark.stack("default")
 Done = subprocess.CompletedProcess[str]
@@ -60,7 +60,7 @@ def test_a_job_is_submitted_watched_and_read(
 def test_a_failed_job_tells_why_and_where(
     cli: Callable[..., Done], service: Service, clip: Path, tmp_path: Path
 ) -> None:
-    spec = endless(clip, service.media / "out" / "client-failed.mp4")
+    spec = busy(clip, service.media / "out" / "client-failed.mp4")
     spec["limits"] = {"max_memory": 1_000_000}
     done = cli("submit", write(tmp_path, spec), "--watch")
     assert done.returncode == 1

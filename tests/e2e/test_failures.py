@@ -16,7 +16,7 @@ import pytest
 from app.engine.tools import Tools
 from tests.helpers.media import Media
 from tests.helpers.service import Service
-from tests.helpers.specs import endless, job, op, slow
+from tests.helpers.specs import busy, job, op, slow
 
 pytestmark = pytest.mark.stack("default")
 
@@ -41,7 +41,7 @@ def check(service: Service, done: dict[str, Any], code: str, attempts: int) -> N
 
 
 def test_more_memory_than_allowed(service: Service, clip: Path) -> None:
-    spec = endless(clip, service.media / "out" / "memory.mp4")
+    spec = busy(clip, service.media / "out" / "memory.mp4")
     spec["limits"] = {"max_memory": 40_000_000}
     done = service.run(spec)
     check(service, done, "INSUFFICIENT_MEMORY", attempts=3)
@@ -49,7 +49,7 @@ def test_more_memory_than_allowed(service: Service, clip: Path) -> None:
 
 
 def test_a_larger_output_than_allowed(service: Service, long_clip: Path) -> None:
-    spec = slow(long_clip, service.media / "out" / "large.mp4", preset="ultrafast")
+    spec = slow(long_clip, service.media / "out" / "large.mp4")
     spec["limits"] = {"max_output_size": 200_000}
     done = service.run(spec)
     check(service, done, "OUTPUT_TOO_LARGE", attempts=1)
@@ -204,7 +204,7 @@ def test_a_bundle_holds_what_a_helper_needs(
     made = service.media / "out" / "bundled.mp4"
     spec = job(clip, op("trim", "src", "cut", start=1, end=2), cut=made)
     if outcome == "failed":
-        spec = endless(clip, made)
+        spec = busy(clip, made)
         spec["limits"] = {"max_memory": 1_000_000}
     spec["tags"] = {"see": "https://me:hunter2@host.example/x?token=hunter2"}
     done = service.run(spec)
@@ -237,7 +237,7 @@ def test_a_bundle_holds_what_a_helper_needs(
 
 def test_no_secret_and_no_foreign_path_is_shown(service: Service, clip: Path) -> None:
     """All that a failed job shows, walked through."""
-    spec = endless(clip, service.media / "out" / "walk.mp4")
+    spec = busy(clip, service.media / "out" / "walk.mp4")
     spec["limits"] = {"max_memory": 1_000_000}
     done = service.run(spec)
     job_id = done["job_id"]

@@ -18,7 +18,7 @@ from tests.helpers.compose import Deployment, Process, deployment
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL, freeze
-from tests.helpers.specs import job, op, slow
+from tests.helpers.specs import busy, job, op
 
 pytestmark = [pytest.mark.stack("rolling"), pytest.mark.server]
 
@@ -98,7 +98,7 @@ def test_a_step_that_outlasts_the_drain_moves_to_another_worker_at_no_cost(
 ) -> None:
     long = shutil.copy(media.clip("long.mp4", seconds=10), deployed.folder / "media")
     out = deployed.folder / "media" / "moved.mp4"
-    job_id = service.submit(slow(Path(long), out, preset="medium"))
+    job_id = service.submit(busy(Path(long), out, width=1280, preset="medium"))
 
     def has_begun() -> bool:
         steps = service.get(f"/v1/jobs/{job_id}")["progress"]["steps"]

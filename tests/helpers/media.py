@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -77,12 +78,12 @@ class Media:
         return path
 
     def _render(self, kept: Path, words: tuple[str, ...]) -> None:
-        """Two processes may do this at once: the last one's whole file stays."""
+        """Two processes may do this at once."""
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             fresh = Path(folder, kept.name)
             self.ffmpeg(*words, str(fresh))
-            fresh.rename(kept)
+            keep(fresh, kept)
 
     def frames(self, path: Path) -> list[str]:
         """Time and hash of every decoded frame of the first picture."""
@@ -193,3 +194,10 @@ class Media:
         said = self.ffmpeg("-i", str(one), "-i", str(other), "-lavfi", graph, "-f", "null", "-")
         text = said.rpartition("average:")[2].split()[0]
         return 100.0 if text == "inf" else float(text)
+
+
+def keep(fresh: Path, kept: Path) -> None:
+    """Let a file appear whole, unless it is there already: somebody may have opened that one, and a
+    sandbox lets in the file that it was told of, not another one of its name."""
+    with suppress(FileExistsError):
+        os.link(fresh, kept)

@@ -26,7 +26,7 @@ from tests.helpers.http_client import http_client
 from tests.helpers.media import Media
 from tests.helpers.pace import scaled, until
 from tests.helpers.service import TERMINAL, Service, running_service
-from tests.helpers.specs import endless, job, op
+from tests.helpers.specs import busy, endless, job, op
 from tests.helpers.web import WebServer, web_server
 
 SETTINGS = {"ALLOW_PRIVATE_NETWORKS": "true", "LIMIT_CONCURRENT_JOBS": "5"}
@@ -153,7 +153,7 @@ def many_jobs(on: Street) -> Iterator[None]:
 def long_encodes(on: Street) -> Iterator[None]:
     """Eight encodes that do not end."""
     for _ in range(8):
-        on.submit({**endless(on.long, on.out()), "priority": 10})
+        on.submit({**busy(on.long, on.out()), "priority": 10})
     yield
 
 

@@ -11,17 +11,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg2
 
+from app import settings
+from app.engine import tools
 from app.settings import Settings
 from app.store.session import database_url
 from operators.reading import declared
-from tests.helpers import kinds
+from tests.helpers import kinds, scripts
 from tests.helpers.http_client import http_client
 from tests.helpers.pace import scaled, until
 
@@ -51,6 +53,13 @@ def clean_env(**more: str) -> dict[str, str]:
     """This process's environment without settings of the service, but for where FFmpeg is."""
     ours = {name.upper() for name in declared(Settings)} - _BINARIES
     return {**{k: v for k, v in os.environ.items() if k not in ours}, **fast(), **more}
+
+
+@cache
+def _paced() -> dict[str, str]:
+    """An FFmpeg that can be slow without being busy."""
+    found = tools.find(settings.load(os.environ))
+    return {"FFMPEG_BINARY": scripts.paced(found.ffmpeg), "FFPROBE_BINARY": found.ffprobe}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -349,7 +358,7 @@ def running_service(data_dir: Path, *options: str, **env: str) -> Iterator[Servi
             sys.executable, "-m", "app.cli", "up", "--port", str(port), "--data-dir", str(data_dir),
             "--no-flower", *options,
         ),
-        env=clean_env(**env), output=data_dir.parent / f"{data_dir.name}.up.log",
+        env=clean_env(**{**_paced(), **env}), output=data_dir.parent / f"{data_dir.name}.up.log",
     )  # fmt: skip
     service = None
     process = launch.begin()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.uri import file_uri
+from tests.helpers import scripts
 
 
 def job(
@@ -51,15 +52,22 @@ def op(name: str, source: str, output: str, **params: Any) -> dict[str, Any]:
     return {"op": name, "input": source, "output": output, "params": params}
 
 
-def slow(source: Path, destination: Path, preset: str = "veryfast") -> dict[str, Any]:
-    """An encode of ten seconds that takes four on one core; with the preset medium nine."""
-    spec = job(source, op("scale", "src", "big", width=1280), big=destination)
-    spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": preset, "crf": 18}}
+def slow(source: Path, destination: Path, rate: float = 2.5) -> dict[str, Any]:
+    """An encode of ten seconds that takes four, however fast the machine is, and little of it."""
+    spec = job(scripts.at(rate, source), op("scale", "src", "big", width=640), big=destination)
+    spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": "ultrafast", "crf": 18}}
     return spec
 
 
 def endless(source: Path, destination: Path) -> dict[str, Any]:
-    """An encode that is not over before somebody stops it: two minutes on one core."""
-    spec = slow(source, destination, preset="veryslow")
-    spec["operations"][0]["params"]["width"] = 1920
+    """An encode that is not over before somebody stops it: it would take minutes."""
+    return slow(source, destination, rate=0.1)
+
+
+def busy(
+    source: Path, destination: Path, width: int = 1920, preset: str = "veryslow"
+) -> dict[str, Any]:
+    """An encode that takes a core, and memory: of ten seconds, two minutes on one core."""
+    spec = job(source, op("scale", "src", "big", width=width), big=destination)
+    spec["outputs"][0]["codec"] = {"video": {"codec": "h264", "preset": preset, "crf": 18}}
     return spec

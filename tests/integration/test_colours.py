@@ -255,6 +255,18 @@ def test_a_logo_has_its_colours_on_every_picture(
     assert_bars(patches(binaries, path, (0, 0), (size[0] // 4, size[1] // 4)), 4)
 
 
+@pytest.mark.parametrize("name", ["overlay", "concat", "xfade"])
+@pytest.mark.parametrize("looks", [("sd", "sd tagged"), ("sd tagged", "sd")], ids=" ".join)
+def test_one_matrix_may_have_two_names(
+    name: str, looks: tuple[str, str], media: Media, binaries: Tools, tmp_path: Path
+) -> None:
+    """The outcome has the name that was planned: that of the first."""
+    sources = [_looking(media, look) for look in looks]
+    params = {"xfade": {"duration": "200ms"}}.get(name, {})
+    (path,) = render(joined(name, sources, _OUTPUT, **params), tmp_path, binaries).paths
+    assert_bars(patches(binaries, path, (0, 0), SD), 4)
+
+
 @pytest.mark.parametrize("pixels", ["rgb24", "rgba"])
 def test_a_logo_in_hdr_is_as_bright_as_paper(
     pixels: str, media: Media, binaries: Tools, tmp_path: Path

@@ -12,7 +12,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 
-from tests.helpers.media import cache_folder
+from tests.helpers.media import cache_folder, keep
 from tests.helpers.presentation import presentation
 from tests.zoo import content
 from tests.zoo.table import ZOO, Specimen, Track
@@ -37,7 +37,7 @@ def specimen(name: str) -> Path:
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             fresh = Path(folder, name)
             (_one_after_the_other if row.then else _render)(row, fresh, Path(folder))
-            fresh.rename(kept)
+            keep(fresh, kept)
     return kept
 
 

@@ -9,8 +9,8 @@ import pytest
 from tests.helpers import pace
 
 TESTS = Path(__file__).parents[2]
-SLEEPERS = {"pace.py", "parts.py", "web.py", "chaos.py", "neighbours.py", "test_web.py", "test_queue_client.py", "test_s3.py"}  # fmt: skip
-"""Servers that are slow on purpose, faults at random moments, and the one place that waits."""
+SLEEPERS = {"pace.py", "test_forks.py", "parts.py", "web.py", "chaos.py", "neighbours.py", "test_web.py", "test_queue_client.py", "test_s3.py"}  # fmt: skip
+"""Servers and programs that are slow on purpose, faults at random moments, and the one place that waits."""
 
 
 @pytest.fixture
