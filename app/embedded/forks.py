@@ -66,11 +66,18 @@ class Forks:
         forkserver.ensure_running()
 
     def begin(self, argv: Sequence[str], env: Mapping[str, str], log_file: Path) -> Forked:
-        """Start the program, in a session of its own; it is told to end when its parent dies."""
+        """Start the program, in a session of its own; it is told to end when its parent dies.
+
+        Raises: OSError.
+        """
         process = multiprocessing.get_context("forkserver").Process(
-            target=_serve, name=" ".join(argv), args=(self.program, argv, dict(env), log_file)
-        )
-        process.start()
+            target=_serve, name=" ".join(argv), args=(self.program, argv, dict(env), log_file),
+            daemon=True,  # who ends while it starts one does not wait for that
+        )  # fmt: skip
+        try:
+            process.start()
+        except EOFError as error:
+            raise OSError("the process that starts others has ended") from error
         return Forked(process=process)
 
 

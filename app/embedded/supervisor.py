@@ -48,8 +48,9 @@ class Service:
     """It can run here: whatever ends it now, it is started again for as long as we live."""
 
     def start(self) -> None:
-        self.child = self.begin(self.argv, self.env, self.log_file)
+        """Raises: OSError."""
         self.started_at = time.monotonic()
+        self.child = self.begin(self.argv, self.env, self.log_file)
 
     @property
     def has_ended(self) -> bool:
@@ -97,7 +98,10 @@ class Supervisor:
             elif now >= service.due_at:
                 process.end(service.child, grace_s=0)  # what it left behind in its group
                 service.due_at = 0
-                service.start()
+                try:
+                    service.start()
+                except OSError as error:  # of a full machine; it is tried again
+                    self.report(f"{service.name} cannot be started: {error}")
 
     @property
     def unsteady(self) -> list[str]:

@@ -25,6 +25,6 @@ def test_nothing_is_lost_whatever_dies(
         chaos = Chaos(service=service, chance=random.Random(3), frozen_s=4.5, preset="medium")
         report = chaos.run(jobs, faults, (0.2, 1.5), limit_s)
         logs = service.logs()
-    assert report.wrong == [], logs
+    assert not report.wrong, "\n".join([*report.wrong, logs])
     assert sum(report.faults.values()) >= 6
     assert processes_naming(str(tmp_path)) == []

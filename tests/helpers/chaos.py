@@ -285,9 +285,15 @@ class Chaos:
             return self._ended(ids) == len(ids) and not is_left
 
         try:
-            until("all jobs have ended", is_over, seconds, self.service.logs)
+            until("all jobs have ended", is_over, seconds)
         except AssertionError as late:
             self.report.wrong.append(f"not over: {late}")
+            self.report.wrong += [f"{path} is left" for path in self.service.work_files()[:10]]
+            is_open = (
+                "SELECT job_id FROM jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')"
+            )
+            for (job_id,) in self.service.rows(f"{is_open} LIMIT 3"):
+                self.report.wrong.append(self.service.story(job_id))
 
     def _look(self, ids: list[str], nuisance: "Nuisance") -> None:
         report, count = self.report, self._count

@@ -12,10 +12,11 @@ apt-get install -y -q --download-only --reinstall -o Debug::NoLocking=1 \
     -o Dir::Cache::archives="$folder/archives" ffmpeg
 for package in "$folder"/archives/*.deb; do dpkg -x "$package" "$folder/root"; done
 rm -rf "$folder/archives"
-libraries=$(find "$folder/root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd: -)
+# the folder may be moved: the scripts look beside themselves
+libraries=$(cd "$folder" && find root -name '*.so*' -printf '$here/%h\n' | sort -u | paste -sd: -)
 for name in ffmpeg ffprobe; do
-    printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s/root/usr/bin/%s "$@"\n' \
-        "'$libraries'" "'$folder'" "$name" > "$folder/$name"
+    printf '#!/bin/sh\nhere=${0%%/*}\nLD_LIBRARY_PATH="%s" exec "$here/root/usr/bin/%s" "$@"\n' \
+        "$libraries" "$name" > "$folder/$name"
     chmod +x "$folder/$name"
 done
 "$folder/ffmpeg" -version | head -n 1

@@ -1,8 +1,12 @@
 """The supervisor gives up only on what has never run."""
 
+import errno
+import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +65,7 @@ def test_what_has_run_is_started_again_however_often_it_is_killed(
             lambda: supervisor.time.monotonic() - service.started_at > 0.1,
             5,
         )
-        killed.kill()
+        os.kill(killed.pid, signal.SIGKILL)
 
         def is_back(killed: object = killed) -> bool:
             watched.watch()
@@ -79,7 +83,7 @@ def test_who_is_killed_from_outside_is_not_given_up_however_soon(
     for _ in range(3 * watched.patience):
         killed = service.child
         assert killed is not None
-        killed.kill()
+        os.kill(killed.pid, signal.SIGKILL)
 
         def is_back(killed: object = killed) -> bool:
             watched.watch()
@@ -102,6 +106,29 @@ def test_the_pauses_grow(
 
     until("it is left alone for a while", waits, 20)
     assert watched.unsteady == ["it"]
+
+
+def test_what_cannot_be_started_now_is_started_later(watched: Supervisor, tmp_path: Path) -> None:
+    service = program(watched, "import time; time.sleep(60)", tmp_path)
+    refusals, told = iter([OSError(errno.EAGAIN, "no process is left")] * 3), list[str]()
+    watched.report = told.append
+
+    def reluctant(*words: Any) -> process.Child:
+        for refusal in refusals:
+            raise refusal
+        return begin(*words)
+
+    service.begin = reluctant
+    killed = service.child
+    assert killed is not None
+    os.kill(killed.pid, signal.SIGKILL)
+
+    def is_back() -> bool:
+        watched.watch()
+        return service.child is not killed
+
+    until("it is started", is_back, 20)
+    assert sum("no process is left" in line for line in told) == 3
 
 
 def test_all_have_one_deadline_for_their_end(watched: Supervisor, tmp_path: Path) -> None:
