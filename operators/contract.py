@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, ClassVar, Self
 
+from operators.capabilities import TwoPass
 from operators.filtergraph import Filter, Link, Pad
 from operators.media import Kind, MediaInfo
 from operators.problem import Code, Problem
@@ -31,12 +32,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """How many inputs, which kinds each must have (the last entry holds for all further inputs),
-    and how often the input is read (2: measure first, then render)."""
+    """How many inputs, and which kinds each must have (the last entry holds for all further inputs)."""
 
     inputs: tuple[frozenset[Kind], ...]
     max_inputs: int | None = None
-    passes: int = 1
 
     @property
     def min_inputs(self) -> int:
@@ -46,10 +45,10 @@ class Requirements:
         return self.inputs[min(position, len(self.inputs) - 1)]
 
 
-def needs(*inputs: Sequence[Kind], max_inputs: int | None = None, passes: int = 1) -> Requirements:
+def needs(*inputs: Sequence[Kind], max_inputs: int | None = None) -> Requirements:
     """`needs([Kind.VIDEO])`: one input with a picture. An empty list takes anything."""
     kinds = tuple(frozenset(kinds) for kinds in inputs)
-    return Requirements(inputs=kinds, max_inputs=max_inputs or len(kinds), passes=passes)
+    return Requirements(inputs=kinds, max_inputs=max_inputs or len(kinds))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +89,7 @@ class Descriptor:
     max_inputs: int
     input_types: tuple[tuple[str, ...], ...]
     passes: int
+    """How often the input is read: 2 measure first, then render."""
     examples: tuple[Mapping[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Operator:
 
     @classmethod
     def requires(cls) -> Requirements:
-        """Input count, kinds and passes."""
+        """Input count and kinds."""
         raise NotImplementedError
 
     @classmethod
@@ -164,7 +164,7 @@ class Operator:
             min_inputs=required.min_inputs,
             max_inputs=required.max_inputs or required.min_inputs,
             input_types=tuple(tuple(sorted(kinds)) for kinds in required.inputs),
-            passes=required.passes,
+            passes=2 if issubclass(cls, TwoPass) else 1,
             examples=tuple(
                 {"description": e.description, "params": dict(e.params)} for e in cls.examples
             ),

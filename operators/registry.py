@@ -10,10 +10,12 @@ from importlib.metadata import entry_points
 from typing import TypeVar
 
 import operators
+from operators.capabilities import HasSidecar, MayClip, PacketCopy, PacketJoin, TwoPass
 from operators.contract import Category, Operator
 
 ENTRY_POINT_GROUP = "media_pipeline.operators"
 _FAMILIES = tuple(category.value for category in Category)
+_CAPABILITIES = (TwoPass, PacketCopy, PacketJoin, HasSidecar, MayClip)
 _registered: dict[str, type[Operator]] = {}
 
 OperatorClass = TypeVar("OperatorClass", bound=type[Operator])
@@ -23,15 +25,31 @@ class DuplicateOperator(Exception):
     """Two operators claim one name."""
 
 
+class UndeclaredCapability(Exception):
+    """An operator has a method of a capability that it does not inherit: nobody would call it."""
+
+
 def register(operator: OperatorClass) -> OperatorClass:
-    """Class decorator: make the operator known under its name. Raises: DuplicateOperator."""
+    """Class decorator: make the operator known under its name. Raises: DuplicateOperator,
+    UndeclaredCapability."""
     known = _registered.get(operator.name)
     if known is not None and known is not operator:
         raise DuplicateOperator(
             f'the operator name "{operator.name}" is taken by {known.__module__}; choose another'
         )
+    _check_capabilities(operator)
     _registered[operator.name] = operator
     return operator
+
+
+def _check_capabilities(operator: type[Operator]) -> None:
+    for capability in _CAPABILITIES:
+        methods = [name for name in capability.__abstractmethods__ if hasattr(operator, name)]
+        if methods and not issubclass(operator, capability):
+            raise UndeclaredCapability(
+                f"{operator.__module__}.{operator.__name__} has {min(methods)}() and does not inherit "
+                f"{capability.__name__}, of operators.capabilities"
+            )
 
 
 @cache

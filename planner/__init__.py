@@ -1,1 +1,1 @@
-"""Pure planning: a JobSpec and the MediaInfo of its inputs in, a ProcessingPlan out."""
+"""Pure planning: a JobSpec and the MediaInfo of its inputs in, a Plan out."""

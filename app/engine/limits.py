@@ -27,7 +27,7 @@ def prefix(bounds: Bounds) -> tuple[str, ...]:
 
 def impose(pid: int, bounds: Bounds) -> None:
     """The same from outside, a moment late, where there is no `prlimit`."""
-    if _prlimit() is not None:
+    if hold_at_once():
         return
     with suppress(ProcessLookupError):  # it has ended already
         for kind, most in _wanted(bounds).items():
@@ -47,6 +47,11 @@ def _wanted(bounds: Bounds) -> Mapping[int, int]:
         for kind, wanted in most.items()
         if wanted is not None and (hard[kind] == resource.RLIM_INFINITY or hard[kind] > wanted)
     }
+
+
+def hold_at_once() -> bool:
+    """Whether they hold before a program begins."""
+    return _prlimit() is not None
 
 
 @cache

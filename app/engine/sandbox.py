@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from app.engine import landlock, seccomp
+from app.engine import landlock, limits, seccomp
 
 
 class _Process(Protocol):
@@ -54,6 +54,8 @@ class Walls:
     prefix: tuple[str, ...]
     has_landlock: bool
     has_seccomp: bool = False
+    has_limits: bool = True
+    """Of memory, CPU and files, before a program begins."""
 
     @property
     def shown(self) -> str:
@@ -68,11 +70,13 @@ class Walls:
         )
         rights = "no new privileges" if _NOTHING_NEW[0] in self.prefix else "its user's privileges"
         calls = "no sockets" if self.has_seccomp else "all system calls"
-        return f"FFmpeg: {files}, {network}, {rights}, {calls}"
+        late = "" if self.has_limits else ", limits that come a moment late (no prlimit)"
+        return f"FFmpeg: {files}, {network}, {rights}, {calls}{late}"
 
     @property
     def is_whole(self) -> bool:
-        return self.has_landlock and self.has_seccomp and "is open" not in self.shown
+        has_all = self.has_landlock and self.has_seccomp and self.has_limits
+        return has_all and "is open" not in self.shown
 
 
 def choose(works: Callable[[tuple[str, ...]], bool]) -> Walls:
@@ -85,6 +89,7 @@ def choose(works: Callable[[tuple[str, ...]], bool]) -> Walls:
         prefix=next(filter(works, prefixes), ()),
         has_landlock=has_landlock,
         has_seccomp=seccomp.works(),
+        has_limits=limits.hold_at_once(),
     )
 
 

@@ -38,12 +38,12 @@ class Attempt:
 
     @cached_property
     def plan(self) -> Plan:
-        """Raises: Failure where this version of the service cannot read it."""
+        """Raises: LaterPlan."""
         return plan_of(self.job)
 
     @cached_property
     def step(self) -> Step:
-        """Raises: Failure, as `plan`."""
+        """Raises: LaterPlan."""
         return self.plan.step(self.step_id)
 
     @cached_property

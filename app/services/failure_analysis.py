@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.services.moments import moment
-from app.services.stored_plan import plan_of
-from app.store.models import Job, StepAttempt
+from app.store.models import Job, Step, StepAttempt
 from app.store.status import JobStatus, StepStatus
 
 
-def analyse(job: Job, attempts: Sequence[StepAttempt]) -> dict[str, Any] | None:
+def analyse(
+    job: Job, steps: Sequence[Step], attempts: Sequence[StepAttempt]
+) -> dict[str, Any] | None:
     """`{root_cause, step_id, nodes, attempts, suggestion, timeline}`; None unless the job failed."""
     error = job.error
     if job.status != JobStatus.FAILED or not error:
@@ -18,17 +19,12 @@ def analyse(job: Job, attempts: Sequence[StepAttempt]) -> dict[str, Any] | None:
     return {
         "root_cause": {key: error[key] for key in ("code", "message", "category", "retryable")},
         "step_id": error["step_id"],
-        "nodes": _nodes(job, error["step_id"]),
+        "nodes": [n for step in steps if step.step_id == error["step_id"] for n in step.nodes],
         "attempts": len(tried),
         "suggestion": error["suggestion"],
         "documentation": error["documentation"],
         "timeline": _timeline(job, attempts),
     }
-
-
-def _nodes(job: Job, step_id: str | None) -> list[str]:
-    steps = plan_of(job).steps if job.plan else ()
-    return next((list(step.nodes) for step in steps if step.step_id == step_id), [])
 
 
 def _timeline(job: Job, attempts: Sequence[StepAttempt]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def bundle(job_id: str, tenant_id: str) -> bytes:
     spec = redact_tree(job.spec)
     files: dict[str, Any] = {
         "README.txt": _README,
-        "job.json": redact_tree(show_job(job, rows, analysis=analyse(job, runs))),
+        "job.json": redact_tree(show_job(job, rows, analysis=analyse(job, rows, runs))),
         "spec.json": spec,
         "steps.json": redact_tree(show_steps(rows, runs)),
         "logs.jsonl": "".join(json.dumps(redact_tree(show_log(line))) + "\n" for line in lines),

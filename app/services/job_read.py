@@ -43,7 +43,7 @@ def find_job(session: Session, job_id: str, tenant_id: str) -> Job:
 def get(job_id: str, tenant_id: str) -> dict[str, Any]:
     with transaction() as session:
         job, rows = find_job(session, job_id, tenant_id), steps.of_job(session, job_id)
-        analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
+        analysis = analyse(job, rows, attempts.of_job(session, job_id)) if job.error else None
         around = _around(session, tenant_id, [job])
     place = _positions([job]).get(job_id)
     return _shown(job, rows, place, around, analysis)

@@ -103,7 +103,8 @@ class Place:
 def build(
     plan: Plan, step: CommandStep, addresses: Addresses, ffmpeg: str, place: Place
 ) -> Command:
-    """Fill in a step's tokens. Only whole arguments are tokens, so no text of a user's can be one.
+    """Fill in a step's tokens. A whole argument or a filter's value may be one; in a user's
+    text a brace stands behind a backslash (`planner.plan.tokens`).
 
     Raises: Failure where an input is gone.
     """

@@ -11,6 +11,7 @@ from app.services import fairness, step_perform, step_settle, webhook_note
 from app.services.attempt import Attempt
 from app.services.backoff import CLOCK_MARGIN_S
 from app.services.step_lease import Lease, LeaseEnded
+from app.services.stored_plan import LaterPlan
 from app.store import attempts, claims, jobs, places, shares, steps, workers
 from app.store.session import Unreachable, transaction
 from app.store.status import StepStatus
@@ -72,6 +73,10 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
             done = step_perform.perform(attempt, lease, seconds_left)
             level = fairness.level_now(attempt.job.job_id) if done.woken else 0
             return StepOutcome(is_turn=done.is_turn, woken=done.woken, level=level)
+    except LaterPlan as later:
+        log.get(__name__).warning("step left to another worker", error=str(later))
+        retry_in = step_settle.give_back(attempt, float(now.retry_base_s))
+        return StepOutcome(retry_in=retry_in, kind=attempt.kind)
     except Failure as failure:
         retry_in = step_settle.settle_failure(attempt, failure)
         return _failed(attempt, failure, retry_in)
@@ -94,7 +99,7 @@ def _execute(attempt: Attempt, seconds_left: float) -> StepOutcome:
 
 def _failed(attempt: Attempt, failure: Failure, retry_in: float | None) -> StepOutcome:
     return StepOutcome(
-        retry_in=retry_in, failure=failure, kind=attempt.step.kind, is_turn=retry_in is None,
+        retry_in=retry_in, failure=failure, kind=attempt.kind, is_turn=retry_in is None,
         level=0 if retry_in is None else fairness.level_now(attempt.job.job_id),
     )  # fmt: skip
 

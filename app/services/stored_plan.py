@@ -7,10 +7,14 @@ from planner.plan import Plan
 from planner.plan.versions import NewerPlan
 
 
+class LaterPlan(Failure):
+    """A later version of the service stored the plan: a worker of that version may take the step."""
+
+
 def plan_of(job: Job) -> Plan:
-    """Raises: Failure where a later version of the service stored it: such a worker may take the step."""
+    """Raises: LaterPlan."""
     assert job.plan is not None
     try:
         return Plan.from_json(job.plan)
     except NewerPlan as newer:
-        raise Failure(code=Code.SERVICE_UNAVAILABLE, message=f"{newer}.".capitalize()) from newer
+        raise LaterPlan(code=Code.SERVICE_UNAVAILABLE, message=f"{newer}.".capitalize()) from newer

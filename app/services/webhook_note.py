@@ -26,8 +26,9 @@ def note(session: Session, job_id: str, kind: str) -> None:
         return
     webhooks.supersede(session, job_id)
     session.refresh(job)
-    analysis = analyse(job, attempts.of_job(session, job_id)) if job.error else None
-    data = show_job(job, steps.of_job(session, job_id), analysis=analysis)
+    rows = steps.of_job(session, job_id)
+    analysis = analyse(job, rows, attempts.of_job(session, job_id)) if job.error else None
+    data = show_job(job, rows, analysis=analysis)
     add(session, tenant_id=job.tenant_id, job_id=job_id, url=url, kind=kind, data=data)
 
 

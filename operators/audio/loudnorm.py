@@ -63,7 +63,7 @@ class Loudnorm(Operator, TwoPass):
 
     @classmethod
     def requires(cls) -> Requirements:
-        return needs([Kind.AUDIO], passes=2)
+        return needs([Kind.AUDIO])
 
     def infer(self, sources: Sequence[MediaInfo]) -> MediaInfo:
         return sources[0]

@@ -1,6 +1,6 @@
 """The plan as a value: what the planner makes, what is stored, and what workers execute.
 
-Pure, and independent of the planner: the execution side imports this package alone.
+Pure, and independent of the planner: the execution side reads plans by this package alone.
 """
 
 from planner.plan.estimates import StepEstimates, Work

@@ -46,12 +46,12 @@ def _node(node: Document) -> Document:
     match node["type"]:
         case "input":
             own["input_id"] = name.removeprefix("input_")
-            params = {"duration": None, "start_offset": "0s", **_described(params)}
+            params = {"source": "", "duration": None, "start_offset": "0s", **_described(params)}
         case "operation":
             own["index"] = int(name.split("_")[1])
         case _:
             own["index"] = int(name.removeprefix("output_"))
-            params = {"images": None, **_described(params)}
+            params = {"destination": "", "images": None, **_described(params)}
     return {**node, **own, "params": params, "traces": node.get("traces") or []}
 
 

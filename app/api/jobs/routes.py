@@ -125,7 +125,7 @@ def list_job_logs(query: dict[str, Any], job_id: str) -> Any:
 @requires("jobs:read")
 @jobs.response(200, PlanSchema)
 def get_job_plan(job_id: str) -> Any:
-    """The ProcessingPlan: nodes, steps, exact commands."""
+    """The plan: nodes, steps, exact commands."""
     return job_read.plan(job_id, tenant())
 
 

@@ -23,6 +23,7 @@ SHOWN = {"app.errors.Failure", "operators.problem.Invalid"}
 AT_START = {
     "app.embedded.supervisor.KeepsFailing", "app.embedded.server.CannotStart", "app.settings.BadSettings",
     "app.cli.remote.Stopped", "operators.registry.DuplicateOperator",
+    "operators.registry.UndeclaredCapability",
 }  # fmt: skip
 # shown by the Python client, to who calls it
 OF_CLIENT = {"app.client.ApiError", "app.client.ServerUnreachable", "app.client.JobTimeout"}
@@ -32,6 +33,7 @@ IN_TASKS = {"tasks.failed.TaskFailed"}
 WITHIN = {
     "operators.contract.BadParameters", "operators.rules.Rejected", "operators.duration.BadDuration",
     "planner.uri.BadUri", "app.services.step_lease.LeaseEnded",
+    "app.services.stored_plan.LaterPlan",
     "app.engine.web.guard.Blocked", "app.engine.web.guard.Unresolved", "app.engine.web.client.Unreachable",
     "planner.plan.versions.NewerPlan", "app.services.job_plan.NotWanted", "app.services.job_plan.TakesLong", "app.engine.ffprobe._Left",
 }  # fmt: skip

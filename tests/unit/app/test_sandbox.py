@@ -164,6 +164,7 @@ def test_ffmpeg_reads_its_input_and_no_sibling(folder: Path, binaries: Tools, me
     ("walls", "words", "is_whole"),
     [
         (Walls(prefix=("unshare", "--net", "--", "setpriv", "--no-new-privs", "--"), has_landlock=True, has_seccomp=True), "own files", True),
+        (Walls(prefix=("unshare", "--net", "--"), has_landlock=True, has_seccomp=True, has_limits=False), "a moment late", False),
         (Walls(prefix=("unshare", "--net", "--"), has_landlock=True), "all system calls", False),
         (Walls(prefix=(), has_landlock=False), "all files of its user", False),
     ],

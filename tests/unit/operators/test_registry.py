@@ -5,7 +5,7 @@ import pytest
 
 from operators import registry
 from operators.contract import Category, Operator
-from operators.registry import DuplicateOperator, register
+from operators.registry import DuplicateOperator, UndeclaredCapability, register
 
 
 def test_the_catalogue_is_listed_by_category() -> None:
@@ -22,6 +22,23 @@ def test_a_name_cannot_be_taken_twice() -> None:
         @dataclass(frozen=True, kw_only=True)
         class Mine(Operator):
             name: ClassVar[str] = "trim"
+
+
+def test_a_capability_is_inherited() -> None:
+    """The planner asks for the base class: a method alone would never be called."""
+    with pytest.raises(
+        UndeclaredCapability, match=r"has sidecar\(\) and does not inherit HasSidecar"
+    ):
+
+        @register
+        @dataclass(frozen=True, kw_only=True)
+        class Mine(Operator):
+            name: ClassVar[str] = "mine"
+
+            def sidecar(self, _: object) -> str | None:
+                return None
+
+    assert registry.find("mine") is None
 
 
 @pytest.mark.parametrize("operator", registry.listed(), ids=lambda op: op.name)
