@@ -11,7 +11,7 @@ DEMO_OUT ?= demo-output
 COVERED := -m "not full and not hypothesis" tests/unit/operators --cov=operators --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 DRAWN := -m "not full and hypothesis" tests/unit/operators
 BESIDE := --ignore=tests/unit/operators
-# tests side by side: those that share a service stay in one process; three keep two cores busy
+# tests side by side: those that share a service stay in one process; four keep two cores busy
 PROCESSES ?= 4
 SPREAD := -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 # make test ORDER=random: in another order each time; make test ORDER=4711: in that one again
