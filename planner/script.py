@@ -159,7 +159,7 @@ class _Writer:
         def value(token: GraphToken) -> str:
             return f'"{_variable(step, token)}"'
 
-        return " ".join(fill(step.argv, argument, value, _shell_word))
+        return " ".join(fill(step.argv, argument, value, shlex.quote))
 
     def _argument(self, step: CommandStep, token: ArgumentToken) -> str:
         match token:
@@ -187,10 +187,6 @@ def _variable(step: CommandStep, token: GraphToken) -> str:
             return f"$fonts/{token.name}"
         case MeasuredToken():
             return f"${token.step}_{token.key}"
-
-
-def _shell_word(text: str) -> str:
-    return shlex.quote(text)
 
 
 def _quoted(text: str) -> str:

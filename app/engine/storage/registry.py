@@ -31,14 +31,6 @@ class Output:
     media_type: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Storage:
-    """What can be done at the URIs of a scheme; None: that cannot."""
-
-    source: Callable[[str, Access], Source] | None = None
-    publication: Callable[[Output, Access], Publication] | None = None
-
-
 def _http_source(uri: str, access: Access) -> Source:
     return HttpSource(url=uri, web=access.web())
 
@@ -56,28 +48,26 @@ def _local_publication(output: Output, access: Access) -> Publication:
     return local.plan_publication(output.uri, output.attempt, access.roots)
 
 
-STORAGES: Mapping[str, Storage] = {
-    "file": Storage(publication=_local_publication),  # FFmpeg reads files where they lie
-    "http": Storage(source=_http_source),
-    "https": Storage(source=_http_source),
-    "s3": Storage(source=_s3_source, publication=_s3_publication),
+_SOURCES: Mapping[str, Callable[[str, Access], Source]] = {
+    "http": _http_source,
+    "https": _http_source,
+    "s3": _s3_source,
+}
+"""How a scheme is read, but for files, which FFmpeg reads where they lie."""
+_PUBLICATIONS: Mapping[str, Callable[[Output, Access], Publication]] = {
+    "file": _local_publication,
+    "s3": _s3_publication,
 }
 
 
 def open_source(uri: str, access: Access) -> Source:
-    """Raises: ValueError where sources of this scheme are not opened."""
-    source = STORAGES[parse_uri(uri).scheme].source
-    if source is None:
-        raise ValueError(f"{uri} is no remote source")
-    return source(uri, access)
+    """Raises: KeyError where sources of this scheme are not opened."""
+    return _SOURCES[parse_uri(uri).scheme](uri, access)
 
 
 def plan_publication(output: Output, access: Access) -> Publication:
-    """Raises: Failure; ValueError where nothing is written to this scheme."""
-    publication = STORAGES[parse_uri(output.uri).scheme].publication
-    if publication is None:
-        raise ValueError(f"{output.uri} is no destination")
-    return publication(output, access)
+    """Raises: Failure; KeyError where nothing is written to this scheme."""
+    return _PUBLICATIONS[parse_uri(output.uri).scheme](output, access)
 
 
 def discard(mark: str, s3_endpoint: str, known: KnownMarks) -> None:
