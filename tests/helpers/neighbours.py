@@ -3,6 +3,7 @@
 Prints a table: each hostile load, and the job's time as a multiple of what it takes alone.
 """
 
+import argparse
 import itertools
 import json
 import sys
@@ -43,6 +44,8 @@ class Street:
     long: Path
     hostile: httpx.Client
     polite: httpx.Client
+    width: int = 160
+    """Of what the polite tenant asks for."""
     numbers: Iterator[int] = field(default_factory=itertools.count)
     submitted: list[str] = field(default_factory=list)
     """The hostile tenant's jobs."""
@@ -61,7 +64,7 @@ class Street:
         path = f"/told{next(self.numbers)}"
         hook = self.web.put(path)
         spec = job(
-            self.web.url("/clip.mp4"), op("scale", "src", "small", width=160, height=-2),
+            self.web.url("/clip.mp4"), op("scale", "src", "small", width=self.width, height=-2),
             small=self.out(),
         )  # fmt: skip
         begun = time.monotonic()
@@ -95,7 +98,10 @@ class Street:
 
 
 @contextmanager
-def street(media: Media, folder: Path, **env: str) -> Iterator[Street]:
+def street(
+    media: Media, folder: Path, seconds: int = 4, width: int = 160, **env: str
+) -> Iterator[Street]:
+    """`seconds`, `width`: of what the polite tenant sends, and wants."""
     with ExitStack() as stack:
         service = stack.enter_context(running_service(folder / "data", **{**SETTINGS, **env}))
         web = stack.enter_context(web_server())
@@ -107,11 +113,11 @@ def street(media: Media, folder: Path, **env: str) -> Iterator[Street]:
             return stack.enter_context(http_client(str(service.client.base_url), headers))
 
         clip = service.place(media.clip())
-        web.put("/clip.mp4", clip.read_bytes())
+        web.put("/clip.mp4", media.clip(f"polite{seconds}.mp4", seconds=seconds).read_bytes())
         made = Street(
             service=service, web=web, clip=clip,
             long=service.place(media.clip("long.mp4", seconds=10)),
-            hostile=tenant("hostile"), polite=tenant("polite"),
+            hostile=tenant("hostile"), polite=tenant("polite"), width=width,
         )  # fmt: skip
         yield made
         made.calm_down()
@@ -292,14 +298,18 @@ def beside(on: Street, load: Load, rounds: int = _ROUNDS) -> float:
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or list(LOADS)
+    parser = argparse.ArgumentParser(prog="make neighbours", description=__doc__)
+    parser.add_argument("loads", nargs="*", metavar="LOAD", help=", ".join(LOADS))
+    parser.add_argument("--seconds", type=int, default=4, help="of the polite tenant's clip")
+    parser.add_argument("--width", type=int, default=160, help="of what it wants")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mp-street-") as name:
         folder = Path(name)
         media = Media(binaries=tools.find(settings.load({})), folder=folder)
-        with street(media, folder) as on:
+        with street(media, folder, asked.seconds, asked.width) as on:
             own = alone(on)
             print(f"{'alone':20} {own:6.2f} s")
-            for load in wanted:
+            for load in asked.loads or LOADS:
                 taken = beside(on, LOADS[load])
                 print(f"{load:20} {taken:6.2f} s  {taken / own:5.2f} times", flush=True)
     return 0
