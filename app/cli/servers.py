@@ -29,6 +29,7 @@ def _become(*argv: str, **variables: str) -> NoReturn:
     if not forks.is_forked():
         os.execve(sys.executable, [sys.executable, "-m", *argv], {**os.environ, **variables})
     os.environ.update(variables)
+    settings.current.cache_clear()  # read before there were these variables
     sys.argv = list(argv)
     runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
     sys.exit()

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from app import settings
+from app.cli import servers
 from app.embedded.forks import Forked, Forks, is_forked
 from app.engine import process
 from tests.helpers.pace import scaled, until
@@ -28,6 +30,9 @@ def program(argv: Sequence[str]) -> None:
             sys.exit(7)
         case "stays":
             time.sleep(600)
+        case "becomes":
+            settings.current()
+            servers._become("tests.unit.app.shows_settings", WORKER_SHARE="7")
 
 
 FORKS = Forks(module="tests.unit.app.test_forks", program=program)
@@ -53,6 +58,15 @@ def test_a_program_has_its_words_and_environment_and_an_exit_code(
     assert shown["env"] == {"LEASE_S": "3"}  # nothing of ours
     assert (shown["forked"], is_forked()) == (True, False)
     assert ("ValueError: no" in log.read_text()) == (word == "fails")
+
+
+def test_a_program_that_becomes_another_has_the_settings_that_it_gave_itself(
+    tmp_path: Path,
+) -> None:
+    """It may have read its settings before, as a fresh program would do again."""
+    child, log = begin(tmp_path, "becomes", PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
+    assert child.wait(timeout=scaled(20)) == 0, log.read_text()
+    assert log.read_text().splitlines()[-1] == "7"
 
 
 def test_it_leads_a_session_ends_when_told_and_leaves_nothing(tmp_path: Path) -> None:
