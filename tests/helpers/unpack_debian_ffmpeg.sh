@@ -15,7 +15,7 @@ rm -rf "$folder/archives"
 # the folder may be moved: the scripts look beside themselves
 libraries=$(cd "$folder" && find root -name '*.so*' -printf '$here/%h\n' | sort -u | paste -sd: -)
 for name in ffmpeg ffprobe; do
-    printf '#!/bin/sh\nhere=${0%%/*}\nLD_LIBRARY_PATH="%s" exec "$here/root/usr/bin/%s" "$@"\n' \
+    printf '#!/bin/sh\nhere=$(readlink -f "$0")\nhere=${here%%/*}\nLD_LIBRARY_PATH="%s" exec "$here/root/usr/bin/%s" "$@"\n' \
         "$libraries" "$name" > "$folder/$name"
     chmod +x "$folder/$name"
 done
