@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from operators.filtergraph import Filter
 from operators.media import VideoStream
+from operators.parameters import Size
 
 # FFmpeg writes tb where lines of both fields are stored in turn and the first line is the earlier one,
 # bt where it is the later (QuickTime's 9 and 14)
@@ -41,4 +42,28 @@ def marked(video: VideoStream) -> tuple[Filter, ...]:
 
 def woven(video: VideoStream) -> bool | None:
     """The scale filter's `interl`: each field is scaled on its own. None of whole frames."""
-    return True if video.is_interlaced else None
+    return True if video.is_interlaced and _has_whole_fields(video, video.height) else None
+
+
+def scaled(video: VideoStream, size: Size, flags: str) -> tuple[Filter, ...]:
+    """The filters that give a picture another size, each field on its own. Where a field of 4:2:0 would
+    end in half a line of chroma, it is made with a line of chroma for each line."""
+    resize = Filter.of("scale", w=size.width, h=size.height, flags=flags)
+    if not video.is_interlaced:
+        return (resize,)
+    resize = Filter.of("scale", w=size.width, h=size.height, flags=flags, interl=True)
+    if _has_whole_fields(video, size.height):
+        return (resize,)
+    pixels = video.pixel_format or ""
+    return (
+        Filter.of("scale", interl=True),
+        Filter.of("format", pix_fmts=pixels.replace("420", "422")),
+        resize,
+        Filter.of("scale"),
+        Filter.of("format", pix_fmts=pixels),
+    )
+
+
+def _has_whole_fields(video: VideoStream, height: int) -> bool:
+    """FFmpeg 5 writes past the end of fields that have not."""
+    return "420" not in (video.pixel_format or "") or height % 4 == 0

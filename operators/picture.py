@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import ceil
 
-from operators.fields import woven
+from operators.fields import scaled
 from operators.filtergraph import Expression, Filter, Rate
 from operators.media import MediaInfo, VideoStream
 from operators.parameters import Enum, Size
@@ -97,13 +97,11 @@ def contained(video: VideoStream, size: Size) -> tuple[Filter, ...]:
     if video.sar == 1 and (video.width, video.height) == (size.width, size.height):
         return ()
     inside, _ = fit_sizes(display_aspect(video), size)
-    resized = Filter.of(
-        "scale", w=inside.width, h=inside.height, flags="bicubic", interl=woven(video)
-    )
+    resized = scaled(video, inside, "bicubic")
     if inside == size:
-        return resized, SQUARE
+        return *resized, SQUARE
     x, y = centre(video.pixel_format, size, inside)
-    return resized, *padded(video.pixel_format, size, x, y), SQUARE
+    return *resized, *padded(video.pixel_format, size, x, y), SQUARE
 
 
 def place(position: str, margin: int, outer: Size, inside: Size) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from operators.contract import (
     per_track,
     wrong,
 )
-from operators.fields import woven
+from operators.fields import scaled
 from operators.filtergraph import Filter, Link
 from operators.media import Kind, MediaInfo, VideoStream
 from operators.parameters import Enum, Int, Size
@@ -137,16 +137,17 @@ class Scale(Operator):
 
     def _fitted(self, video: VideoStream, size: Size) -> tuple[Filter, ...]:
         if self._shows_all:
-            return (self._resize(video, size),)
+            return scaled(video, size, self.algorithm)
         if self.fit == "contain":
             inside, _ = fit_sizes(display_aspect(video), size)
             x, y = centre(video.pixel_format, size, inside)
-            return (self._resize(video, inside), *padded(video.pixel_format, size, x, y))
+            bars = padded(video.pixel_format, size, x, y)
+            return (*scaled(video, inside, self.algorithm), *bars)
         _, around = fit_sizes(display_aspect(video), size)
         # exact=1: without it FFmpeg rounds x and y to the chroma grid
         x, y = centre(video.pixel_format, around, size)
         cut = Filter.of("crop", w=size.width, h=size.height, x=x, y=y, exact=1)
-        return (self._resize(video, around), cut)
+        return (*scaled(video, around, self.algorithm), cut)
 
     def _format(self, video: VideoStream, size: Size) -> str | None:
         """Bars of an odd width need chroma for every pixel."""
@@ -155,8 +156,3 @@ class Scale(Operator):
         inside, _ = fit_sizes(display_aspect(video), size)
         x, y = centre(video.pixel_format, size, inside)
         return pad_format(video.pixel_format, size, x, y)
-
-    def _resize(self, video: VideoStream, size: Size) -> Filter:
-        return Filter.of(
-            "scale", w=size.width, h=size.height, flags=self.algorithm, interl=woven(video)
-        )

@@ -145,6 +145,17 @@ def test_operators_keep_them_apart(
     assert not said(done)
 
 
+@pytest.mark.parametrize("height", [50, 142])
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_fields_that_end_in_half_a_line_of_chroma_are_kept_apart(
+    order: str, height: int, woven: Any, binaries: Tools, tmp_path: Path
+) -> None:
+    """FFmpeg 5 crashed, as its scale filter wrote past their end."""
+    made = op("scale", "src", "o", width=64, height=height)
+    done = render(job(woven("h264", order), made, o=lossless("o.mkv")), tmp_path, binaries)
+    assert_woven(binaries, done.paths[0], order, near=5)
+
+
 @pytest.mark.parametrize("second", ["tff", "bff"])
 def test_what_is_joined_in_one_order_keeps_it(
     second: str, woven: Any, binaries: Tools, tmp_path: Path
