@@ -129,8 +129,8 @@ def test_what_is_missing_inside_is_told(
 
 
 DOUBTFUL = {
-    "louder": (*COPY, "-c:a", "aac", "-af", "volume=-9dB"),
-    "silent": (*COPY, "-c:a", "aac", "-af", "volume=0"),
+    "louder": (*COPY, "-c:a", "aac", "-af", "volume=-9dB", "-t", "4"),
+    "silent": (*COPY, "-c:a", "aac", "-af", "volume=0", "-t", "4"),
     "black": (*ANEW, "-vf", "drawbox=t=fill:color=black"),
     "range": (*ANEW, "-vf", "setparams=range=pc,scale=out_range=tv"),
     "colours": (*ANEW, "-vf", "hue=h=60"),
