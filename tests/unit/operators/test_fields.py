@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from operators.colorimetry import converted, in_yuv
-from operators.fields import common_order, first_field, marked, with_lines_moved, woven
+from operators.fields import common_order, first_field, marked, scaled, with_lines_moved, woven
+from operators.parameters import Size
 from operators.video.rotate import Rotate
 from tests.helpers.infos import clip, video
 
@@ -46,3 +49,27 @@ def test_colours_are_halved_field_by_field() -> None:
     given = video(field_order="tt", pixel_format="yuv422p")
     made = converted(given, in_yuv(given, "yuv420p"))
     assert [str(f) for f in made] == ["scale=interl=1", "format=pix_fmts=yuv420p"]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "height", "made"),
+    [
+        ("yuv420p", 360, ["scale=w=160:h=360:flags=area:interl=1"]),
+        ("yuv422p", 90, ["scale=w=160:h=90:flags=area:interl=1"]),
+        (
+            "yuv420p10le",
+            90,
+            [
+                "scale=interl=1", "format=pix_fmts=yuv422p10le", "scale=w=160:h=90:flags=area:interl=1",
+                "scale", "format=pix_fmts=yuv420p10le",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_fields_have_whole_lines_of_chroma_while_they_are_scaled(
+    pixels: str, height: int, made: list[str]
+) -> None:
+    given = video(field_order="tt", pixel_format=pixels)
+    filters = scaled(given, Size(width=160, height=height), "area")
+    assert [str(one) for one in filters] == made
+    assert woven(replace(given, height=height)) is (None if len(made) > 1 else True)
