@@ -7,7 +7,7 @@ stated once, where it comes in, and every conversion names both of its sides.
 
 from dataclasses import replace
 
-from operators.fields import woven
+from operators.fields import by_field, woven
 from operators.filtergraph import Filter
 from operators.media import VideoStream
 from operators.pixels import pixels_of, yuv
@@ -123,8 +123,9 @@ def converted(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
         are_alike = are_alike and ours.is_full == theirs.is_full
     if are_rgb or (are_alike and ours.is_rgb == theirs.is_rgb):
         halves = (ours.chroma == "420") != (theirs.chroma == "420")
-        apart = (Filter.of("scale", interl=True),) if halves and video.is_interlaced else ()
-        shaped = () if video.pixel_format == to.pixel_format else (*apart, form)
+        shaped: tuple[Filter, ...] = () if video.pixel_format == to.pixel_format else (form,)
+        if halves and video.is_interlaced:
+            shaped = by_field(video, to.pixel_format, Filter.of("scale", interl=True), form)
         return (*shaped, *_renamed(video, to))
     sides: dict[str, str | bool | None] = (
         {} if ours.is_rgb else {"in_color_matrix": _matrix(video), "in_range": _range(video)}
@@ -132,7 +133,8 @@ def converted(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:
     if not theirs.is_rgb:
         sides |= {"out_color_matrix": _matrix(to), "out_range": _range(to)}
     said = told(to)
-    return (Filter.of("scale", **sides, interl=woven(video)), form, *([said] if said else []))
+    made = by_field(video, to.pixel_format, Filter.of("scale", **sides, interl=woven(video)), form)
+    return (*made, *([said] if said else []))
 
 
 def _renamed(video: VideoStream, to: VideoStream) -> tuple[Filter, ...]:

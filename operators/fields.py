@@ -42,28 +42,42 @@ def marked(video: VideoStream) -> tuple[Filter, ...]:
 
 def woven(video: VideoStream) -> bool | None:
     """The scale filter's `interl`: each field is scaled on its own. None of whole frames."""
-    return True if video.is_interlaced and _has_whole_fields(video, video.height) else None
+    return True if video.is_interlaced else None
 
 
 def scaled(video: VideoStream, size: Size, flags: str) -> tuple[Filter, ...]:
-    """The filters that give a picture another size, each field on its own. Where a field of 4:2:0 would
-    end in half a line of chroma, it is made with a line of chroma for each line."""
-    resize = Filter.of("scale", w=size.width, h=size.height, flags=flags)
-    if not video.is_interlaced:
+    """The filters that give a picture another size, each field on its own."""
+    resize = Filter.of("scale", w=size.width, h=size.height, flags=flags, interl=woven(video))
+    if not _has_half_lines(video, video.pixel_format, size.height):
         return (resize,)
-    resize = Filter.of("scale", w=size.width, h=size.height, flags=flags, interl=True)
-    if _has_whole_fields(video, size.height):
-        return (resize,)
-    pixels = video.pixel_format or ""
+    # meanwhile there is a line of chroma for each line
+    whole = replace(
+        video, height=size.height, pixel_format=(video.pixel_format or "").replace("420", "422")
+    )
     return (
-        Filter.of("scale", interl=True),
-        Filter.of("format", pix_fmts=pixels.replace("420", "422")),
+        *_in_format(whole.pixel_format),
         resize,
-        Filter.of("scale"),
-        Filter.of("format", pix_fmts=pixels),
+        *by_field(whole, video.pixel_format, *_in_format(video.pixel_format)),
     )
 
 
-def _has_whole_fields(video: VideoStream, height: int) -> bool:
-    """FFmpeg 5 writes past the end of fields that have not."""
-    return "420" not in (video.pixel_format or "") or height % 4 == 0
+def by_field(video: VideoStream, pixels: str | None, *filters: Filter) -> tuple[Filter, ...]:
+    """Filters that write `pixels` field by field: FFmpeg 5 writes past the end of a field whose last line
+    of chroma is half a line, so meanwhile each field is a line longer, as a mirror would show it."""
+    if not _has_half_lines(video, pixels, video.height):
+        return filters
+    return (
+        Filter.of("pad", h=video.height + 2),
+        Filter.of("fillborders", bottom=2, mode="reflect"),
+        *filters,
+        Filter.of("crop", h=video.height, y=0),
+    )
+
+
+def _has_half_lines(video: VideoStream, pixels: str | None, height: int) -> bool:
+    """Whether a field of 4:2:0 ends in the middle of a line of chroma."""
+    return video.is_interlaced and "420" in (pixels or "") and height % 4 == 2
+
+
+def _in_format(pixels: str | None) -> tuple[Filter, ...]:
+    return Filter.of("scale", interl=True), Filter.of("format", pix_fmts=pixels)

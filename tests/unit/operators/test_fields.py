@@ -51,6 +51,9 @@ def test_colours_are_halved_field_by_field() -> None:
     assert [str(f) for f in made] == ["scale=interl=1", "format=pix_fmts=yuv420p"]
 
 
+_LONGER = ["pad=h=92", "fillborders=bottom=2:mode=reflect"]
+
+
 @pytest.mark.parametrize(
     ("pixels", "height", "made"),
     [
@@ -61,7 +64,7 @@ def test_colours_are_halved_field_by_field() -> None:
             90,
             [
                 "scale=interl=1", "format=pix_fmts=yuv422p10le", "scale=w=160:h=90:flags=area:interl=1",
-                "scale", "format=pix_fmts=yuv420p10le",
+                *_LONGER, "scale=interl=1", "format=pix_fmts=yuv420p10le", "crop=h=90:y=0",
             ],
         ),
     ],
@@ -72,4 +75,12 @@ def test_fields_have_whole_lines_of_chroma_while_they_are_scaled(
     given = video(field_order="tt", pixel_format=pixels)
     filters = scaled(given, Size(width=160, height=height), "area")
     assert [str(one) for one in filters] == made
-    assert woven(replace(given, height=height)) is (None if len(made) > 1 else True)
+
+
+def test_fields_have_whole_lines_of_chroma_while_they_become_other_colours() -> None:
+    given = video(160, 90, field_order="tt", color_space="bt709")
+    to = replace(given, color_space="smpte170m")
+    made = [str(one) for one in converted(given, to)]
+    assert (made[:2], made[-2]) == (_LONGER, "crop=h=90:y=0")
+    whole = replace(given, field_order="progressive")
+    assert not {*_LONGER} & {str(one) for one in converted(whole, to)}
