@@ -202,26 +202,27 @@ def test_deinterlaced_pictures_are_marked_as_whole(
 
 
 @pytest.mark.parametrize(
-    ("is_scaled", "height"), [(False, HEIGHT), (True, HEIGHT), (True, HEIGHT - 6)]
+    ("pixels", "height"), [("yuv422p", None), ("yuv422p", HEIGHT - 6), ("yuv420p", HEIGHT - 6)]
 )
 def test_colours_stay_in_their_field(
-    is_scaled: bool, height: int, media: Media, binaries: Tools, tmp_path: Path
+    pixels: str, height: int | None, media: Media, binaries: Tools, tmp_path: Path
 ) -> None:
-    """4:2:2 becomes 4:2:0 by two fields: else red and blue of two moments become purple."""
-    rows = HEIGHT if is_scaled else height
-    frame = np.full((rows, WIDTH), 100, np.uint8)
+    """4:2:0 is made by two fields: else red and blue of two moments become purple."""
+    rows = HEIGHT // 2 if pixels == "yuv420p" else HEIGHT
+    frame = np.full((HEIGHT, WIDTH), 100, np.uint8)
     cb, cr = (np.full((rows, WIDTH // 2), 128, np.uint8) for _ in range(2))
     cb[0::2], cr[1::2] = 200, 200
-    raw = media.folder / f"chroma{rows}.yuv"
+    raw = media.folder / f"{pixels}.yuv"
     raw.write_bytes((frame.tobytes() + cb.tobytes() + cr.tobytes()) * 5)
     words = (
-        "-f", "rawvideo", "-pix_fmt", "yuv422p", "-s", f"{WIDTH}x{rows}", "-r", "25", "-i", str(raw),
+        "-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{WIDTH}x{HEIGHT}", "-r", "25", "-i", str(raw),
         "-vf", "setfield=tff", "-c:v", "ffv1", "-flags", "+ildct",
     )  # fmt: skip
-    source = media.made(f"chroma{rows}.mkv", *words, source=raw)
+    source = media.made(f"{pixels}.mkv", *words, source=raw)
     output = {"destination": "file:///out/o.mp4", "codec": {"video": {"codec": "h264", "crf": 1}}}
     scale = op("scale", "src", "o", width=WIDTH, height=height)
-    spec = job(source, scale, o=output) if is_scaled else job(source, src=output)
+    spec = job(source, scale, o=output) if height else job(source, src=output)
+    height = height or HEIGHT
     (path,) = render(spec, tmp_path, binaries).paths
     decode = [binaries.ffmpeg, "-v", "error", "-i", f"file:{path}", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]  # fmt: skip
     done = subprocess.run(decode, capture_output=True, check=True).stdout
