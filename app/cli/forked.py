@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from app.cli.main import main
+from app.cli.servers import DRAINS
 from app.embedded.forks import Forks
 
 
@@ -13,4 +14,5 @@ def command(argv: Sequence[str]) -> None:
     main()
 
 
-FORKS = Forks(module="app.cli.loaded", program=command)
+# Celery's pool reads DRAINS when it is loaded
+FORKS = Forks(module="app.cli.loaded", program=command, env=DRAINS)

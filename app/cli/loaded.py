@@ -6,12 +6,7 @@ A module that is missing here is loaded by each of them, and takes its time ther
 # ruff: noqa: F401
 
 import gc
-import os
-
-from app.cli.servers import DRAINS
-from app.embedded.forks import begin_forking
-
-os.environ.update(DRAINS)  # Celery's pool reads it when it is loaded
+from contextlib import suppress
 
 import billiard.popen_fork
 import billiard.sharedctypes
@@ -54,6 +49,6 @@ import tasks.webhooks
 from operators import registry
 
 configure_mappers()
-registry.listed()
+with suppress(Exception):  # of somebody's operator: who needs it says so, in its own log
+    registry.listed()
 gc.freeze()  # what is here stays: a look at it would copy it
-begin_forking()

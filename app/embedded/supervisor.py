@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.embedded.server import CannotStart
 from app.engine import process
 
 Begin = Callable[[Sequence[str], Mapping[str, str], Path], process.Child]
@@ -48,7 +49,7 @@ class Service:
     """It can run here: whatever ends it now, it is started again for as long as we live."""
 
     def start(self) -> None:
-        """Raises: OSError."""
+        """Raises: CannotStart, OSError."""
         self.started_at = time.monotonic()
         self.child = self.begin(self.argv, self.env, self.log_file)
 
@@ -100,7 +101,7 @@ class Supervisor:
                 service.due_at = 0
                 try:
                     service.start()
-                except OSError as error:  # of a full machine; it is tried again
+                except (CannotStart, OSError) as error:  # of a full machine; it is tried again
                     self.report(f"{service.name} cannot be started: {error}")
 
     @property

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+_OVER: tuple[list[str], ...] = ([], ["Z"], ["X"])
+
 
 def stat(pid: int) -> list[str]:
     """What /proc/PID/stat says behind the name: state, parent, group, session, … (proc(5)); empty where
@@ -12,6 +14,11 @@ def stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process is no more; one that waits for its parent to notice is."""
+    return stat(pid)[:1] in _OVER
 
 
 def descendants(pid: int) -> Iterator[int]:

@@ -11,12 +11,10 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 
-from app.engine.family import descendants, stat
+from app.engine.family import descendants, is_over
 
 _LOOK_S = 1.0
 _AGAIN_S = 3.0
-_OVER: tuple[list[str], ...] = ([], ["Z"], ["X"])
-"""States of a process that is no more."""
 _EXIT_CODE = 70  # EX_SOFTWARE: it did not end by itself
 
 
@@ -54,7 +52,7 @@ class LastDeadline(threading.Thread):
 
 def _is_gone(parent: int) -> bool:
     """Our parent is another one, and this one is no more: whose environment was copied may live."""
-    return os.getppid() != parent and stat(parent)[:1] in _OVER
+    return os.getppid() != parent and is_over(parent)
 
 
 def _end_all(pids: Iterable[int]) -> None:

@@ -19,7 +19,7 @@ def on(tmp_path_factory: pytest.TempPathFactory, media: Media) -> Iterator[tuple
         yield made, alone(made)
 
 
-_SHORT = ("long_encodes", "silent_sources", "slow_receivers")
+_SHORT = ("many_jobs", "long_encodes", "silent_sources", "slow_receivers")
 
 
 @pytest.mark.parametrize(

@@ -292,9 +292,7 @@ class Chaos:
         except AssertionError as late:
             self.report.wrong.append(f"not over: {late}")
             self.report.wrong += [f"{path} is left" for path in self.service.work_files()[:10]]
-            is_open = (
-                "SELECT job_id FROM jobs WHERE status NOT IN ('completed', 'failed', 'cancelled')"
-            )
+            is_open = f"SELECT job_id FROM jobs WHERE status NOT IN {TERMINAL}"
             for (job_id,) in self.service.rows(f"{is_open} LIMIT 3"):
                 self.report.wrong.append(self.service.story(job_id))
 
@@ -307,11 +305,10 @@ class Chaos:
             status for (status,) in self.service.rows("SELECT status FROM step_attempts")
         )
         lost = len(ids) + len(nuisance.ids) - count("SELECT count(*) FROM jobs")
-        open_jobs = "('completed', 'failed', 'cancelled')"
         checks = {
             "jobs were lost": lost,
-            "jobs are open": count(f"SELECT count(*) FROM jobs WHERE status NOT IN {open_jobs}"),
-            "steps are open": count(f"SELECT count(*) FROM steps WHERE status NOT IN {open_jobs}"),
+            "jobs are open": count(f"SELECT count(*) FROM jobs WHERE status NOT IN {TERMINAL}"),
+            "steps are open": count(f"SELECT count(*) FROM steps WHERE status NOT IN {TERMINAL}"),
             "attempts are open": count(
                 "SELECT count(*) FROM step_attempts WHERE status = 'running'"
             ),

@@ -37,7 +37,7 @@ def with_at_most(max_filters: int) -> tuple[Pass, ...]:
     ("examples", "number"),
     [
         pytest.param(20, 0, marks=pytest.mark.xdist_group("equivalence")),
-        *(pytest.param(80, number, marks=pytest.mark.full) for number in range(1, 9)),
+        *(pytest.param(125, number, marks=pytest.mark.full) for number in range(1, 9)),
     ],
 )
 def test_optimised_plans_write_what_naive_ones_write(

@@ -1,5 +1,6 @@
 """Programs are forked from a process that has loaded them, and end as those do that are started anew."""
 
+import atexit
 import json
 import os
 import signal
@@ -27,8 +28,14 @@ def program(argv: Sequence[str]) -> None:
         case "fails":
             raise ValueError("no")
         case "leaves":
+            atexit.register(print, "at its exit")
             sys.exit(7)
         case "stays":
+            time.sleep(600)
+        case "drains":
+            signal.signal(
+                signal.SIGTERM, lambda *_: (time.sleep(1.5), print("drained"), sys.exit(3))
+            )
             time.sleep(600)
         case "becomes":
             settings.current()
@@ -58,6 +65,7 @@ def test_a_program_has_its_words_and_environment_and_an_exit_code(
     assert shown["env"] == {"LEASE_S": "3"}  # nothing of ours
     assert (shown["forked"], is_forked()) == (True, False)
     assert ("ValueError: no" in log.read_text()) == (word == "fails")
+    assert ("at its exit" in log.read_text()) == (word == "leaves")
 
 
 def test_a_program_that_becomes_another_has_the_settings_that_it_gave_itself(
@@ -81,16 +89,40 @@ def test_it_leads_a_session_ends_when_told_and_leaves_nothing(tmp_path: Path) ->
     assert not is_alive(child.pid)
 
 
-def test_killed_loaders_take_their_programs_with_them_and_the_next_program_gets_a_new_one(
-    tmp_path: Path,
+def test_it_can_be_told_to_end_at_once(tmp_path: Path) -> None:
+    for _ in range(10):
+        child, _ = begin(tmp_path, "stays")
+        child.terminate()
+        assert child.wait(timeout=scaled(20)) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_to_the_group_of_whoever_started_it_are_not_the_loaders(
+    tmp_path: Path, number: signal.Signals
 ) -> None:
     child, log = begin(tmp_path, "stays")
     until("it runs", lambda: said(log), 20)
+    loader = int(stat(child.pid)[1])
+    os.kill(loader, number)
+    other, _ = begin(tmp_path, "stays")
+    assert int(stat(other.pid)[1]) == loader
+    assert child.poll() is other.poll() is None
+    for one in (child, other):
+        process.end(one, grace_s=scaled(5))
+
+
+def test_killed_loaders_take_their_programs_with_them_and_the_next_program_gets_a_new_one(
+    tmp_path: Path,
+) -> None:
+    """They are told to end and have their time for it: nobody may think before that they have ended."""
+    child, log = begin(tmp_path, "drains")
+    until("it runs", lambda: said(log), 20)
     os.kill(int(stat(child.pid)[1]), signal.SIGKILL)
-    until("it has ended", lambda: child.poll() is not None and not is_alive(child.pid), 20)
-    other, log = begin(tmp_path / "..", "ends")
+    until("it has ended", lambda: child.poll() is not None, 20)
+    assert not is_alive(child.pid)
+    assert log.read_text().endswith("drained\n")
+    other, _ = begin(tmp_path, "ends")
     assert other.wait(timeout=scaled(20)) == 0
-    log.unlink()
 
 
 _STARTS = """
@@ -98,7 +130,7 @@ import sys, time
 from pathlib import Path
 from app.embedded.forks import Forks
 from tests.unit.app.test_forks import program
-forks = Forks(module="tests.unit.app.loads_and_forks", program=program)
+forks = Forks(module="tests.unit.app.test_forks", program=program)
 forks.prepare()
 child = forks.begin(("stays",), {}, Path(sys.argv[1]))
 print(child.pid, flush=True)

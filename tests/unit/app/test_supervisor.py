@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.embedded import supervisor
+from app.embedded.server import CannotStart
 from app.embedded.supervisor import KeepsFailing, Service, Supervisor
 from app.engine import process
 from tests.helpers.pace import until
@@ -110,7 +111,8 @@ def test_the_pauses_grow(
 
 def test_what_cannot_be_started_now_is_started_later(watched: Supervisor, tmp_path: Path) -> None:
     service = program(watched, "import time; time.sleep(60)", tmp_path)
-    refusals, told = iter([OSError(errno.EAGAIN, "no process is left")] * 3), list[str]()
+    no_room: list[Exception] = [OSError(errno.EAGAIN, "no process is left")] * 2
+    refusals, told = iter([*no_room, CannotStart("no process is left")]), list[str]()
     watched.report = told.append
 
     def reluctant(*words: Any) -> process.Child:

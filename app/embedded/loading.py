@@ -1,0 +1,5 @@
+"""What a process imports first that loads programs in order to be copied."""
+
+from app.embedded.forks import begin_loading
+
+begin_loading()
