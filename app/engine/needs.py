@@ -9,7 +9,7 @@ from planner.codecs import ENCODERS
 
 FILTERS = frozenset(
     "acrossfade afade aformat alimiter aloop amerge amix anull anullsink anullsrc apad aresample asetpts asplit"
-    " ass astats atrim bwdif color colorchannelmixer concat crop drawtext ebur128 fade format fps hflip loop lut"
+    " ass astats atrim bwdif color colorchannelmixer concat crop drawtext ebur128 fade fillborders format fps hflip loop lut"
     " null nullsink overlay pad palettegen paletteuse pan premultiply rotate scale setfield setparams setpts setsar settb"
     " showwavespic sidechaincompress split tile tonemap tpad transpose trim vflip volume xfade zscale".split()
 )
